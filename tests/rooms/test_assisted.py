@@ -10,7 +10,10 @@ from gangway.audit import queries as audit
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.errors import StillADraft
 from gangway.invitations.queries import history
+from gangway.invitations.states import State
 from gangway.notifications.models import Message
 from gangway.onboarding import queries
 from gangway.onboarding.errors import LinkClosed
@@ -176,6 +179,24 @@ def test_who_was_away_from_the_desk_for_too_long_assists_no_longer():
     session.save()
     assert desk.get("/wizard/").status_code == 404
     assert desk.post("/wizard/").status_code == 404
+
+
+def test_a_draft_is_sent_before_it_is_opened_with_anybody():
+    provider = factories_organizations.make_provider()
+    customer = factories_organizations.make_customer(provider)
+    with within(provider.path):
+        draft = invitations.issue_invitation(
+            service_id=factories_services.plan(customer, short_name="drafted"),
+            recipient="ada@contoso.example",
+            plan={},
+            plan_fingerprint="sha256:1",
+            by=ADMINISTRATOR,
+            now=clock.now(),
+            draft=True,
+        ).invitation_id
+        with pytest.raises(StillADraft):
+            begin_together(invitation_id=draft, by=ADMINISTRATOR, now=clock.now())
+        assert invited.state_of(draft) is State.DRAFT
 
 
 def test_a_withdrawn_invitation_is_not_opened():

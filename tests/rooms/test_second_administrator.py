@@ -22,7 +22,7 @@ from gangway.invitations.queries import LinkDead, Why
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.errors import InvalidRecipient
-from gangway.onboarding import actions, freezing, queries, tasks, tidying
+from gangway.onboarding import actions, freezing, queries, reminding, tasks, tidying
 from gangway.onboarding.errors import LinkClosed, NotNow
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Step
@@ -34,9 +34,10 @@ from gangway.provisioning.states import RunState
 from gangway.provisioning.tasks import take_up_waiting
 from tests.emulator.conftest import Emulator, avery, grace
 from tests.rooms.factories_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
+from tests.rooms.factories_invitations import link
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk, facts, signed_in, walk
 from tests.rooms.factories_organizations import add_tenant
-from tests.rooms.factories_web import error_at, put_into_wizard
+from tests.rooms.factories_web import error_at, put_into_wizard, sit_down
 from tests.rooms.races import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -397,6 +398,51 @@ def test_a_link_is_kept_only_as_a_hash(first):
     token = token_of(mailed())
     with within_everything("test"):
         assert not Link.objects.filter(token_hash__contains=token.reveal()).exists()
+
+
+def stop_in_the_wizard(walked):
+    actions.stop_reminders(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+
+
+def stop_by_the_mails_link(walked):
+    freezing.stop_reminders(token=link(walked.customer, walked.invitation_id), by=ADMINISTRATOR, now=clock.now())
+
+
+def stop_at_the_desk(walked):
+    sit_down(walked.provider).post(f"/invitations/{walked.invitation_id}/quiet/")
+
+
+def stop_where_it_waits(walked):
+    sit_down(walked.provider).post(f"/invitations/{walked.invitation_id}/no-reminders/")
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [stop_in_the_wizard, stop_by_the_mails_link, stop_at_the_desk, stop_where_it_waits],
+    ids=lambda one: one.__name__,
+)
+def test_one_request_ends_the_reminders_of_the_wait_and_those_before_the_end(first, stop):
+    desk, address = sit_down(first.provider), f"/invitations/{first.invitation_id}/change/"
+    assert "Whoever has a link for what remains is reminded" in desk.get(address).text
+    stop(first)
+    mailed_before = len(mail.outbox)
+    later = clock.now() + timedelta(days=60)
+    reminding.remind_all(now=later)
+    with within(first.customer.path):
+        assert queries.case_of_invitation(first.invitation_id).waiting.next_reminder_at is None
+        assert invited.invitation(first.invitation_id).reminders_stopped_at is not None
+    run_until_idle()
+    assert [one for one in mail.outbox[mailed_before:] if "/i/" in one.body] == []
+    assert "No more reminders go out about this, since" in desk.get(address).text
+
+
+def test_reminders_stopped_before_it_waits_for_anybody_stay_stopped(emulator):
+    walked = walk()
+    stop_by_the_mails_link(walked)
+    sign_in(walked, emulator, avery)
+    provision(walked)
+    assert walked.view().step is Step.WAITING
+    assert walked.view().waiting.reminders_stopped_at is not None
 
 
 def test_the_operator_may_ask_look_and_plan_too(first):

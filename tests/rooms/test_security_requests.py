@@ -459,6 +459,7 @@ def test_every_list_that_is_handed_out_as_a_file_has_a_limit():
         ("asking_microsoft", "service_validate", "desk"),
         ("asking_microsoft", "services_validate", "desk"),
         ("asking_microsoft", "invitation_check_now", "desk"),
+        ("asking_microsoft", "tenant_ask", "desk"),
         ("file", "service_export", "desk"),
         ("file", "run_support", "desk"),
         ("file", "invitation_export", "desk"),

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def dead(reason):
-    return LinkDead(reason, uuid4(), "", "Sailmaker Voice", "support@sailmaker.example", clock.now())
+    return LinkDead(reason, uuid4(), uuid4(), "", "Sailmaker Voice", "support@sailmaker.example", clock.now())
 
 
 @pytest.fixture

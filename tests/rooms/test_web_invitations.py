@@ -222,6 +222,7 @@ def test_one_that_expired_is_begun_again_with_what_it_was_made_with(customer, cl
         assert actions.expire(invitation_id=invitation_id, by=OPERATOR, now=later)
     address = soup(client.get(page_of(invitation_id))).select_one("a[href*='?again=']")["href"]
     page = soup(client.get(address))
+    assert page.select_one("[name=days]")["value"] == "7"
     typed = {name: page.select_one(f"[name={name}]")["value"] for name in ("short_name", "licensed_users", "recipient")}
     assert typed == {"short_name": "contoso-hq", "licensed_users": "25", "recipient": "ada@contoso.example"}
     assert page.select_one("[name=licence_type][checked]")["value"] == "hosted_pro"
@@ -230,6 +231,23 @@ def test_one_that_expired_is_begun_again_with_what_it_was_made_with(customer, cl
     assert (
         sit_down(others).get(f"{reverse('web:new_tenant', args=[other.id])}?again={invitation_id}").status_code == 404
     )
+
+
+def test_inviting_again_begins_with_the_days_that_were_chosen(customer, client):
+    with within(customer.path):
+        made = actions.issue_invitation(
+            service_id=factories_services.plan(customer, short_name="long"),
+            recipient="ada@contoso.example",
+            plan={},
+            plan_fingerprint="sha256:1",
+            days=21,
+            by=OPERATOR,
+            now=clock.now(),
+        )
+        actions.extend(invitation_id=made.invitation_id, days=40, by=OPERATOR, now=clock.now())
+        actions.revoke(invitation_id=made.invitation_id, by=OPERATOR, now=clock.now())
+    page = soup(client.get(f"{reverse('web:new_tenant', args=[customer.id])}?again={made.invitation_id}"))
+    assert page.select_one("[name=days]")["value"] == "21"
 
 
 def test_a_draft_ends_so_many_days_after_it_is_sent_and_nothing_says_a_passed_time(customer, client):

@@ -137,6 +137,23 @@ def test_changing_the_recipient_ends_the_earlier_ones_links(customer, client, in
     assert [to for to, _subject, body in mailed() if "/i/" in body] == ["bob@contoso.example"]
 
 
+def test_a_link_that_was_replaced_stops_nobodys_reminders(customer, client, invited):
+    old = link(customer, invited)
+    act(client, invited, "replace")
+    answer = Client().post(f"/i/{old.reveal()}/reminders/", follow=True)
+    assert "This link was replaced" in text(answer)
+    assert view(customer, invited).reminders_stopped_at is None, "whoever has the new one is reminded"
+
+
+def test_each_dead_link_asks_for_itself_so_that_nobody_asks_in_anothers_way(customer, client, invited):
+    mine, anothers = link(customer, invited), link(customer, invited)
+    act(client, invited, "replace")
+    mailed()
+    for token in (anothers, mine, anothers):
+        assert "has been told" in text(Client().post(f"/i/{token.reveal()}/new-link/", follow=True))
+    assert len([subject for _to, subject, _body in mailed() if subject.startswith("A new link is asked for")]) == 2
+
+
 def test_no_more_reminders_promises_nothing_of_a_link_that_is_dead(customer, client, invited):
     old = link(customer, invited)
     act(client, invited, "revoke")
@@ -170,7 +187,7 @@ def test_what_cannot_be_is_told_at_its_field_and_kept(client, invited, where, ty
     assert soup(answer).select_one(f"#id_{field}")["value"] == typed
 
 
-def test_names_and_telephone_are_changed_until_somebody_opens_it(customer, client, invited):
+def test_names_and_telephone_are_changed_before_anybody_opens_it(customer, client, invited):
     given = {"full_name": "Contoso voice", "short_name": "contoso-new", "phone": "+49 30 1", "finish_by_itself": "on"}
     given |= {"licensed_users": "40"}
     act(client, invited, "edit", **given)
@@ -183,10 +200,57 @@ def test_names_and_telephone_are_changed_until_somebody_opens_it(customer, clien
     answer = act(client, invited, "edit", **(given | {"short_name": "contoso-hq"}))
     assert "contoso-hq" in soup(answer).select_one("#id_short_name")["value"]
     assert error_at(answer, "short_name")
+
+
+EDITABLE_WITHOUT_NAMES = (
+    State.OPENED,
+    State.SIGNED_IN,
+    State.PROVISIONING,
+    State.COPYING,
+    State.WAITING_FOR_ADMINISTRATOR,
+    State.WAITING_FOR_APPROVAL,
+    State.AUTHENTICATED,
+    State.FAILED,
+    State.DECLINED,
+)
+
+
+@pytest.mark.parametrize("state", EDITABLE_WITHOUT_NAMES)
+def test_telephone_language_and_finishing_are_changed_as_long_as_anything_comes_of_them(
+    customer, client, invited, state
+):
+    with within_everything("test"):
+        Invitation.objects.filter(pk=invited).update(state=state.value)
+    page = soup(client.get(reverse("web:invitation_change", args=[invited])))
+    assert page.select_one("#id_short_name") is None
+    assert page.select_one("#names ~ form a")["href"] == reverse(
+        "web:service_users", args=[view(customer, invited).service_id]
+    )
+    act(client, invited, "edit", phone="+49 30 1", language="fr", finish_by_itself="on")
+    about = view(customer, invited)
+    assert (about.recipient_phone, about.language, about.finish_by_itself) == ("+49 30 1", "fr", True)
+    assert about.service_short_name == "contoso-hq"
+
+
+def test_names_typed_when_somebody_opens_it_are_refused_and_kept(customer, client, invited):
+    given = {"full_name": "Contoso voice", "short_name": "contoso-new", "phone": "+49 30 1", "licensed_users": "40"}
     with within(customer.path):
         actions.move(invitation_id=invited, to=State.OPENED, by=OPERATOR)
-    assert "is over" in text(act(client, invited, "edit", **given))
-    assert view(customer, invited).service_short_name == "contoso-new"
+    answer = act(client, invited, "edit", **given)
+    assert "where this one stands now" in text(answer)
+    assert soup(answer).select_one("#id_short_name")["value"] == "contoso-new"
+    about = view(customer, invited)
+    assert (about.service_short_name, about.recipient_phone) == ("contoso-hq", "")
+
+
+def test_what_a_state_refuses_keeps_what_was_typed(customer, client, invited):
+    with within(customer.path):
+        actions.revoke(invitation_id=invited, by=OPERATOR, now=clock.now())
+    for what, field, typed in (("edit", "phone", "+49 30 1"), ("readdress", "recipient", "bob@contoso.example")):
+        given = {"short_name": "contoso-hq", "licensed_users": "25", field: typed}
+        answer = act(client, invited, what, **given)
+        assert "is over" in text(answer)
+        assert soup(answer).select_one(f"#id_{field}")["value"] == typed
 
 
 def test_when_whoever_invited_has_left_what_waits_is_told_where_answers_go(customer, invited):

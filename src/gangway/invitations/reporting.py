@@ -11,7 +11,7 @@ from gangway.audit.record import Actor
 from gangway.invitations import letters, notices
 from gangway.invitations.errors import AskedJustNow
 from gangway.invitations.minting import mint
-from gangway.invitations.models import Handoff, Invitation, Link
+from gangway.invitations.models import Invitation, Link
 from gangway.invitations.moves import move, was_noted, write_history
 from gangway.invitations.rows import DEAD_LINK, locked, open_for, record_about
 from gangway.invitations.states import MOVES, Doing, State
@@ -22,7 +22,7 @@ from gangway.organizations.roles import Capability
 from gangway.organizations.told import ACTS
 
 ASKS_COUNT_FOR: Final = timedelta(hours=1)
-"""A dead link is good for one request within this time."""
+"""A dead link is good for one request within this time; what others ask by links of their own doesn't count."""
 
 
 Reported = Literal["frozen", "told late", ""]
@@ -77,17 +77,19 @@ def unfreeze(*, invitation_id: UUID, to: State, by: Actor, now: datetime) -> Non
 
 
 @transaction.atomic
-def ask_for_link(*, invitation_id: UUID, handoff_id: UUID | None = None, by: Actor, now: datetime) -> None:
-    """The holder of a dead link asks for a new one: the operator is told, and nothing is sent by itself.
+def ask_for_link(*, invitation_id: UUID, link_id: UUID, by: Actor, now: datetime) -> None:
+    """The holder of this dead link asks for a new one: the operator is told, and nothing is sent by itself.
 
-    `handoff_id`: it is another administrator's own link. Raises `AskedJustNow`, `NoSuchInvitation`.
+    Raises `AskedJustNow`, `NoSuchInvitation`.
     """
     invitation = locked(invitation_id)
-    if invitation.asked_again_at is not None and invitation.asked_again_at > now - ASKS_COUNT_FOR:
+    link = Link.objects.select_related("handoff").get(pk=link_id, invitation=invitation)
+    if link.asked_again_at is not None and link.asked_again_at > now - ASKS_COUNT_FOR:
         raise AskedJustNow
-    invitation.asked_again_at = now
+    link.asked_again_at = invitation.asked_again_at = now
+    link.save(update_fields=["asked_again_at"])
     invitation.save(update_fields=["asked_again_at"])
-    colleague = Handoff.objects.get(pk=handoff_id).recipient if handoff_id else ""
+    colleague = link.handoff.recipient if link.handoff else ""
     whose = f"{DEAD_LINK}, sent to {colleague}," if colleague else DEAD_LINK
     write_history(invitation, by=by, at=now, note=f"{whose} asked for a new one")
     record_about(invitation, Event.LINK_ASKED_FOR, by=by, data={"state": invitation.state})

@@ -15,7 +15,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.queries import LinkDead, Why
+from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
 from gangway.jobs.actions import defer
 from gangway.onboarding import unexpected
@@ -83,19 +83,20 @@ def ask_for_link(*, token: SealedText, by: Actor, now: datetime) -> None:
     if not isinstance(held, LinkDead) or not held.may_ask:
         raise NoSuchCase
     with within(held.organization_path):
-        invitations.ask_for_link(invitation_id=held.invitation_id, handoff_id=held.handoff_id, by=by, now=now)
+        invitations.ask_for_link(invitation_id=held.invitation_id, link_id=held.link_id, by=by, now=now)
 
 
 def stop_reminders(*, token: SealedText, by: Actor, now: datetime) -> None:
-    """Whoever holds a link of an invitation wants no more reminders.
+    """Whoever holds a link of an invitation wants no more reminders, also of what waits for another administrator.
 
-    Raises `NoSuchCase` for a link that never was, and for one of somebody in whose place another person is asked now.
+    Raises `NoSuchCase` for a link that never was, and for one that was taken from its holder or replaced: whoever has
+    the one in its place still counts on being reminded.
     """
     held = invited.by_token(token, now=now)
-    if held is None or (isinstance(held, LinkDead) and held.reason is Why.ELSEWHERE):
+    if held is None or (isinstance(held, LinkDead) and not held.may_stop_reminders):
         raise NoSuchCase
-    with within(held.organization_path):
-        invitations.stop_reminders(invitation_id=held.invitation_id, by=by, now=now)
+    with within(held.organization_path), transaction.atomic():
+        colleague.stop_all_reminders(held.invitation_id, by=by, now=now)
 
 
 def _freeze(invitation_id: UUID, *, by: Actor, now: datetime, dead: bool = False) -> None:

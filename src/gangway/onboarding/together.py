@@ -12,9 +12,10 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.invitations import queries as invited
+from gangway.invitations.errors import StillADraft
 from gangway.invitations.moves import note_on
 from gangway.invitations.queries import Why
-from gangway.invitations.states import CONSUMED
+from gangway.invitations.states import CONSUMED, State
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.rows import lock_case
 from gangway.onboarding.shapes import Begun
@@ -25,9 +26,11 @@ from gangway.onboarding.stages.invitation import CLOSED, case_of, come_back, not
 def begin_together(*, invitation_id: UUID, by: Actor, now: datetime) -> Begun:
     """Mark the invitation's case as assisted by this operator, and return it. Once more: somebody else may take over.
 
-    Call it inside the operator's scope. Raises `NoSuchInvitation`, `LinkClosed`.
+    Call it inside the operator's scope. Raises `NoSuchInvitation`, `StillADraft`, `LinkClosed`.
     """
     about = invited.invitation(invitation_id)
+    if about.state is State.DRAFT:
+        raise StillADraft
     closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed(about, now=now)
     if closed:
         raise LinkClosed(closed)

@@ -52,4 +52,6 @@ def asked_before(request: HttpRequest, customer_id: UUID) -> Again | None:
         "language": about.language,
         "finish_by_itself": about.finish_by_itself,
     }
+    if about.life_days is not None:
+        first["days"] = about.life_days
     return Again(first, plan)

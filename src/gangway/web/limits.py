@@ -84,6 +84,7 @@ ASKING_MICROSOFT: Final = frozenset(
         "web:onboarding_registration",
         "web:onboarding_check_again",
         "web:known_registration",
+        "web:tenant_ask",
         "web:leftover_try_again",
         "web:leftovers_try_again",
     }

@@ -83,10 +83,14 @@ def _unexpected(request: HttpRequest, token: SealedText) -> HttpResponse:
 
 
 def _reminders(request: HttpRequest, token: SealedText) -> HttpResponse:
-    held = by_token(token)
-    if _why_dead(held) is Why.ELSEWHERE:
-        return redirect("web:door", token.reveal())
-    return render(request, "wizard/reminders.html", {**_asked(token), "is_good": isinstance(held, LinkHeld)})
+    held, values = by_token(token), _asked(token)
+    if _why_dead(held) in {Why.ELSEWHERE, Why.REPLACED, Why.TAKEN, Why.REPORTED}:
+        return redirect("web:door", token.reveal())  # which says why: another link counts, or none for now
+    asked, over = values["asked"], _why_dead(held) in {Why.REVOKED, Why.USED}
+    stopped = over or (asked is not None and asked.reminders_stopped)
+    return render(
+        request, "wizard/reminders.html", {**values, "is_good": isinstance(held, LinkHeld), "stopped": stopped}
+    )
 
 
 def _new_link(request: HttpRequest, token: SealedText) -> HttpResponse:
