@@ -1,15 +1,14 @@
 """The list of leftovers: what is still in a tenant, and how a person takes it away there. Call it inside a scope."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Q, QuerySet
 
-from gangway.organizations.pages import Page, both_ways, every, page_of
+from gangway.organizations.pages import Page, batched, both_ways, every, page_of
 from gangway.organizations.taken_over import named
 from gangway.provisioning.models import Leftover, Registration
 from gangway.provisioning.run_list import of_ids, of_registrations
@@ -36,6 +35,7 @@ BY_HAND: Final[Mapping[LeftoverKind, tuple[str, ...]]] = {
 
 CLEARED: Final = "cleared"
 SORTS: Final = both_ways(since="since")
+ABOUT: Final = ("registration", "service", "organization")
 NOT_LISTED: Final = ("registration__plan", "registration__proofs", "registration__beyond")
 
 
@@ -88,21 +88,23 @@ def leftovers(*, search: str = "", state: str = "", kind: str = "", sort: str = 
 
     `search`: the beginning of the service's name, words of it, of the thing itself, or an id copied from a page.
     """
-    return page_of(_found(search, state, kind, sort), page, _row)
+    found = page_of(_found(search, state, kind, sort), page, lambda row: row)
+    return Page(_rows(found.rows), found.number, found.has_next)
 
 
 def every_leftover(
     *, search: str = "", state: str = "", kind: str = "", sort: str = "", among: Collection[UUID] | None = None
 ) -> Iterator[LeftoverRow]:
     """Give all that `leftovers` would show on its pages, or those of them with these ids, for an export."""
-    return every(_found(search, state, kind, sort), _row, among=among)
+    rows = every(_found(search, state, kind, sort), lambda row: row, among=among)
+    return (row for some in batched(rows) for row in _rows(some))
 
 
 def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Leftover]:
     rows = Leftover.objects.filter(_meant_by(search), cleared_at__isnull=state != CLEARED)
     if kind in set(LeftoverKind):
         rows = rows.filter(kind=kind)
-    rows = _with_names(rows).defer(*NOT_LISTED)
+    rows = rows.select_related(*ABOUT).defer(*NOT_LISTED)
     return rows.order_by(*SORTS.get(sort, SORTS["-since"]))
 
 
@@ -115,16 +117,8 @@ def open_for(service_id: UUID) -> StillThere:
 
 def leftover(leftover_id: UUID) -> LeftoverRow | None:
     """Return one leftover; None when there is no such one in the scope."""
-    row = _with_names(Leftover.objects.filter(pk=leftover_id)).first()
-    return None if row is None else _row(row)
-
-
-def _with_names(rows: QuerySet[Leftover]) -> QuerySet[Leftover]:
-    """Each with what it is about, and how the scope's registrations call its tenant, where nobody read that here."""
-    there = Registration.objects.filter(tenant_id=OuterRef("its_tenant")).exclude(tenant_name="")
-    called = Subquery(there.order_by("-created_at").values("tenant_name")[:1])
-    rows = rows.annotate(its_tenant=KeyTextTransform("tenant_id", "facts")).annotate(called=called)
-    return rows.select_related("registration", "service", "organization")
+    rows = _rows(Leftover.objects.filter(pk=leftover_id).select_related(*ABOUT))
+    return rows[0] if rows else None
 
 
 def _meant_by(search: str) -> Q:
@@ -135,12 +129,26 @@ def _meant_by(search: str) -> Q:
     return by_id | Q(name__istartswith=plain) | of_services(search) | of_registrations(search)
 
 
-def _row(row: Leftover) -> LeftoverRow:
-    kind, registration = LeftoverKind(row.kind), row.registration
+def _rows(rows: Iterable[Leftover]) -> tuple[LeftoverRow, ...]:
+    """Give rows their shape: tenants whose names nobody read here by those that registrations of the scope know."""
+    known = [(row, _facts(row)) for row in rows]
+    nameless = {facts["tenant_id"] for _row, facts in known if not facts.get("tenant_name")}
+    there = Registration.objects.filter(tenant_id__in=nameless).exclude(tenant_name="").order_by("created_at")
+    called = dict(there.values_list("tenant_id", "tenant_name"))
+    return tuple(_shown(row, facts, called.get(facts["tenant_id"], "")) for row, facts in known)
+
+
+def _facts(row: Leftover) -> dict[str, str]:
     facts = {key: value for key, value in row.facts.items() if value}
-    if registration is not None:
-        about = {"application": registration.display_name, "app_id": registration.app_id}
-        facts = {**about, "tenant_id": registration.tenant_id, "tenant_name": registration.tenant_name, **facts}
+    if row.registration is None:
+        return facts
+    about = {"application": row.registration.display_name, "app_id": row.registration.app_id}
+    where = {"tenant_id": row.registration.tenant_id, "tenant_name": row.registration.tenant_name}
+    return {**about, **where, **facts}
+
+
+def _shown(row: Leftover, facts: dict[str, str], called: str) -> LeftoverRow:
+    kind = LeftoverKind(row.kind)
     names = {"name": row.name, "application": facts.get("application", "")}
     return LeftoverRow(
         id=row.pk,
@@ -154,7 +162,7 @@ def _row(row: Leftover) -> LeftoverRow:
         short_name=row.service.short_name,
         customer_name=row.organization.name,
         tenant_id=facts["tenant_id"],
-        tenant_name=facts.get("tenant_name") or getattr(row, "called", None) or "",
+        tenant_name=facts.get("tenant_name") or called,
         is_elsewhere="elsewhere" in row.facts,
         run_id=row.run_id,
         by_hand=bool(row.facts.get("by_hand")),
