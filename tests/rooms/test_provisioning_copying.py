@@ -11,12 +11,14 @@ from gangway.jobs.testing import run_until_idle
 from gangway.microsoft.graph import session
 from gangway.microsoft.throttling import Gates
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, opening, tasks
+from gangway.provisioning import actions, opening, queries, tasks
 from gangway.provisioning.errors import RunOver
 from gangway.provisioning.models import TenantLease
+from gangway.provisioning.queries import scopes_for
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
+from tests.emulator.conftest import grace
 from tests.rooms.factories_provisioning import BY, Work, make_work
 from tests.rooms.test_provisioning_runs import Killed, run_until_killed
 
@@ -180,6 +182,30 @@ def test_without_the_token_the_end_of_roles_that_pim_gave_is_known_nevertheless(
     ends = work.registration().roles_end_at
     assert ends
     assert timedelta(days=89) < ends - clock.now() < timedelta(days=91)
+
+
+def test_without_the_token_a_role_for_one_unit_is_read_back_by_the_registration_itself(tenant):
+    choices = {"features": ["voice", "administrative-unit"], "role_choice": "teams", "unit": "Berlin"}
+    scopes = scopes_for(queries.pin(version=2, **choices)[0])
+    flow = tenant.emulator.device_code(" ".join([*scopes, "AdministrativeUnit.ReadWrite.All"]))
+    tenant.emulator.grant(flow, grace)
+    token = str(tenant.emulator.poll(flow).json()["access_token"])
+    units = f"{tenant.emulator.url}/v1.0/directory/administrativeUnits"
+    bearer = {"Authorization": f"Bearer {token}"}
+    made = tenant.emulator.session.post(units, json={"displayName": "Berlin"}, headers=bearer)
+    assert made.status_code == 201, made.text
+    tenant.fault("grants", {"kind": "appRoleAssignment"}, LAGGING_TOKENS)
+    work = make_work(choices=choices)
+    work.start(token)
+    token_id = work.row().token_sealed_id
+    run_until_idle()
+    assert work.run().state is RunState.COPYING
+    Sealed.objects.filter(pk=token_id).update(ciphertext=None, destroyed_at=clock.now())
+    tenant.control("DELETE", "faults/grants")
+    reset_lag(tenant)
+    look_again()
+    assert work.run().state is RunState.PROVED
+    assert {role.name: role.proof for role in work.registration().roles}["Teams Administrator"] == "read_back"
 
 
 def test_a_token_that_ended_meanwhile_is_as_good_as_none(work, lagging):

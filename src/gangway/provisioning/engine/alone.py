@@ -19,6 +19,7 @@ from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.ports import How, Look, Looked, OwnSignIn, Proofs
+from gangway.provisioning.engine.steps.roles import key_of
 from gangway.provisioning.engine.verify import (
     NOT_CALLED_YET,
     SIGNED_IN,
@@ -76,7 +77,8 @@ class Alone:
         if missing:
             return Standing(missing, self._how(missing, frozenset()), looks=tuple(looks))
         held, name, called = await self._calls(graph)
-        return Standing((), self._how((), held), name, (*looks, *called))
+        unseen = () if held is None else tuple(key for key in self._limited() if key not in held)
+        return Standing(unseen, self._how(unseen, held), name, (*looks, *called))
 
     async def prove(self) -> Standing | None:
         """Several good looks in a row; None when the patience ends before. What is refused for good is raised."""
@@ -124,7 +126,9 @@ class Alone:
         roles = outcomes[-1]
         if isinstance(roles.error, (Forbidden, Missing)):
             return None, name, looks
-        held = frozenset(f"role:{row.role_id}" for row in roles.get() if row.scope == WHOLE_TENANT)
+        held = frozenset(
+            f"role:{row.role_id}" if row.scope == WHOLE_TENANT else f"role:{row.role_id}:unit" for row in roles.get()
+        )
         read = Looked(Look.READ_BACK, True, OWN_WORDS, roles.answer.seconds, roles.answer.request_id)
         return held, name, (*looks, read)
 
@@ -138,7 +142,12 @@ class Alone:
         permissions = [f"grant:{value}" for value in sorted(wanted_permissions(self.blueprint, frozenset()))]
         return [*permissions, *(f"role:{role}" for role in sorted(wanted_roles(self.blueprint, frozenset())))]
 
+    def _limited(self) -> list[str]:
+        """The roles for one administrative unit, which stand in no token: they can only be read back."""
+        return [key_of(role, limited=True) for role in self.blueprint.roles if self.blueprint.is_limited(role)]
+
     def _how(self, missing: Sequence[str], read: frozenset[str] | None) -> dict[str, How]:
         """Roles that were read back say so; a permission is never read back here, its claim is the proof."""
-        there = [key for key in self._keys() if key not in missing]
+        limited = self._limited() if read is not None else []
+        there = [key for key in [*self._keys(), *limited] if key not in missing]
         return {key: "read_back" if read and key in read else "token_claim" for key in there}
