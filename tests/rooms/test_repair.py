@@ -154,6 +154,15 @@ def test_who_can_not_give_what_is_missing_leaves_just_that_to_a_colleague(emulat
     assert [row.what for row in waiting.remaining] == ["Permission"]
     assert waiting.can_check
     assert len(secrets(walked)) == 1
+    with within(walked.customer.path):
+        Credential.objects.update(expires_at=clock.now() - timedelta(days=1))
+    actions.sign_in_again(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
+    sign_in(mending, emulator)
+    assert {REGISTRATION, CONSENT, ROLES} & scopes(mending) == {REGISTRATION, CONSENT}
+    actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
+    start(mending)
+    assert mending.view().step is Step.DONE
+    assert [row.state for row in secrets(walked)] == ["resting", "proved"], "the one in use ended while it was waited"
 
 
 def test_what_is_lost_beside_the_connection_is_repaired_alone(emulator):

@@ -96,12 +96,18 @@ def proved_ids(*, registration_id: UUID, service_id: UUID) -> list[UUID]:
     return list(_proved(registration_id, service_id).values_list("pk", flat=True))
 
 
+def mends_only(run_id: UUID) -> bool:
+    """Whether a run brings a registration that is there to its plan, and makes no credential."""
+    run = Run.objects.filter(pk=run_id, kind__in=[RunKind.REPAIR.value, RunKind.UPGRADE.value]).first()
+    return run is not None and "renews" not in run.wanted
+
+
 def keeps_credential(run_id: UUID, credential_id: UUID | None) -> bool:
     """Whether a run that mended a registration made no credential, and the one in use is good for its service."""
-    run = Run.objects.filter(pk=run_id, kind__in=[RunKind.REPAIR.value, RunKind.UPGRADE.value]).first()
-    if run is None or credential_id is None or "renews" in run.wanted:
+    if credential_id is None or not mends_only(run_id):
         return False
-    rows = Credential.objects.filter(registration_id=run.registration_id, state=CredentialState.PROVED.value)
+    mended = Run.objects.filter(pk=run_id).values("registration_id")
+    rows = Credential.objects.filter(registration_id__in=mended, state=CredentialState.PROVED.value)
     return rows.filter(pk=credential_id).exists()
 
 

@@ -110,14 +110,15 @@ def resume_run(
     display_name: str = "",
     plan: Mapping[str, Any] | None = None,
     credential_days: int | None = None,
+    renews: UUID | None = None,
     after: UUID | None = None,
     by: Actor,
     now: datetime,
 ) -> None:
     """Go on with a run that waits, needs a sign-in or failed, with a fresh sign-in; the person may be another one.
 
-    `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. `after`: as
-    in `start_run`. Raises RunUnderWay, also while another run is at work on the registration, RunOver, at "name"
+    `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. `renews`: the
+    credential beside which another one is made after all. `after`: as in `start_run`. Raises RunUnderWay, also while another run is at work on the registration, RunOver, at "name"
     InvalidName and RegistrationNameTaken, at "days" LifeOutOfRange.
     """
     run = locked(run_id)
@@ -137,6 +138,7 @@ def resume_run(
             **run.wanted,
             **_wanted(pinning.read(run.registration.plan), credential_days),
             "left": list(signer.left),
+            **({"renews": str(renews)} if renews else {}),
         },
         queued_at=now,
         started_at=None,

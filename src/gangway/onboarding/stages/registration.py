@@ -177,5 +177,7 @@ def _known(case: Case, about: InvitationView, token: dict[str, Any]) -> UUID:
 
 def _go_on(case: Case, about: InvitationView, name: str, token: dict[str, Any]) -> UUID:
     assert case.run_id is not None  # noqa: S101 - the caller looked
-    provisioning.resume_run(run_id=case.run_id, display_name=name, plan=about.plan, **token)
+    ended = repairs.ended_meanwhile(case, now=token["now"])
+    renews = credential_of(case.service_id) if ended else None
+    provisioning.resume_run(run_id=case.run_id, display_name=name, plan=about.plan, renews=renews, **token)
     return case.run_id

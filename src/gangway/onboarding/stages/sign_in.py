@@ -145,9 +145,12 @@ def parts_of(case: Case) -> frozenset[Part]:
 
     Of a repair that is what is missing.
     """
+    rest = _remaining(case)
+    if rest:
+        return rest | {Part.REGISTRATION} if repairs.ended_meanwhile(case, now=clock.now()) else rest
     repair = repairs.repair_for(case, now=clock.now())
     wanted = frozenset(Part) if repair is None else repair.parts
-    return _remaining(case) or wanted - left_to_colleague(case)
+    return wanted - left_to_colleague(case)
 
 
 def spared(case: Case) -> frozenset[str]:
