@@ -118,8 +118,9 @@ def resume_run(
     """Go on with a run that waits, needs a sign-in or failed, with a fresh sign-in; the person may be another one.
 
     `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. `renews`: the
-    credential beside which another one is made after all. `after`: as in `start_run`. Raises RunUnderWay, also while another run is at work on the registration, RunOver, at "name"
-    InvalidName and RegistrationNameTaken, at "days" LifeOutOfRange.
+    credential beside which another one is made after all. `after`: as in `start_run`. Raises RunUnderWay, also while
+    another run is at work on the registration, RunOver, at "name" InvalidName and RegistrationNameTaken, at "days"
+    LifeOutOfRange.
     """
     run = locked(run_id)
     at_work = Run.objects.filter(registration_id=run.registration_id, state__in=[state.value for state in HOLDING])
