@@ -178,6 +178,7 @@ def test_what_is_lost_beside_the_connection_is_repaired_alone(emulator):
     run_until_idle()
     mending = repair(walked, service_id)
     assert not [line for line in changes(mending) if "new credential" in line]
+    assert "a second one, with a credential of its own" not in page(mending)
     sign_in(mending, emulator, riley)
     assert {CONSENT, ROLES} & scopes(mending) == {CONSENT}
     actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())

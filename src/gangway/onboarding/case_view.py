@@ -90,6 +90,7 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
         changes=about.changes,
         whole_role=whole_role(repair.parts) if repair else "",
         keeps_credential=repair is not None and not repair.own.renews,
+        kept_beside=frozenset(name for name, one in repair.beside.items() if not one.made) if repair else frozenset(),
         language=about.language,
     )
 

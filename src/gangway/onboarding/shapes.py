@@ -205,10 +205,17 @@ class Offer:
     """Of a repair, the roles that can do all of it; empty where everything is asked for, or it takes several."""
     keeps_credential: bool = False
     """Whether the credential in use stays: only what is missing is added."""
+    kept_beside: frozenset[str] = frozenset()
+    """Profiles of what a repair finds beside the registration: no second one is made."""
     language: str = ENGLISH
     """Of its pages, unless the person chooses another."""
     approval_until: date | None = None
     """The day until which somebody's approval is waited for, while it is."""
+
+    @property
+    def made_beside(self) -> tuple[PlanView, ...]:
+        """The registrations of their own that are made in the same sign-in."""
+        return tuple(one for one in self.plan.beside if one.profile not in self.kept_beside)
 
 
 @dataclass(frozen=True, slots=True)
