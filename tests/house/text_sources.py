@@ -124,6 +124,7 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
     "web/names.py": (),
     "web/activity_words.py": (),
     "web/own_words.py": (),
+    "web/so_far.py": (),
     "web/forms/own_view.py": (),
     "web/forms/place.py": ("ContactForm", "ContactsForm"),
     "web/forms/opened.py": (),

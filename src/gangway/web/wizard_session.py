@@ -96,9 +96,13 @@ def administrator(request: HttpRequest, upn: str = "") -> Actor:
 
 def _check_still_good(request: WizardRequest) -> None:
     """Sessions by links that were replaced are over; who is shown why it is closed sees that first."""
-    kept = request.session[KEY].get("since", "")
-    if not request.case.closed and kept != since(request.case.sessions_from):
+    if not request.case.closed and not is_still_good(request):
         raise SessionEnded
+
+
+def is_still_good(request: WizardRequest) -> bool:
+    """Whether the session is by a link that was not replaced since."""
+    return bool(request.session[KEY].get("since", "") == since(request.case.sessions_from))
 
 
 def since(sessions_from: datetime | None) -> str:

@@ -25,6 +25,7 @@ from gangway.web.forms.plan import Grant
 from gangway.web.forms.wizard import RegistrationName
 from gangway.web.live import first_look
 from gangway.web.names import rules
+from gangway.web.so_far import of_closed, of_offer
 from gangway.web.views.wizard_sign_in import off
 from gangway.web.wizard_pages import (
     RUN_PARTIAL,
@@ -191,7 +192,11 @@ def done(request: WizardRequest) -> HttpResponse:
     """Say what was granted, by whom, until when, what comes next and how to undo it."""
     if request.case.step is not Step.DONE:
         return redirect(page_of(request.case))
-    values = {"done": request.case.done, "beside": besides_of(request.case.beside)}
+    values = {
+        "done": request.case.done,
+        "beside": besides_of(request.case.beside),
+        "entries": of_offer(request.case.offer),
+    }
     if request.case.existing is None:
         return page(request, "wizard/done.html", values)
     end_form = SecretEnd() if secret_end_is_unknown(request.case.id) else None
@@ -204,7 +209,7 @@ def closed(request: WizardRequest) -> HttpResponse:
     """Say why the invitation can't be continued, to somebody who was inside it."""
     if request.case.step is not Step.CLOSED:
         return redirect(page_of(request.case))
-    return page(request, "wizard/closed.html", status=410)
+    return page(request, "wizard/closed.html", {"entries": of_closed(request)}, status=410)
 
 
 def _act(request: WizardRequest, action: Callable[..., None]) -> HttpResponse:

@@ -22,6 +22,7 @@ from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
 from gangway.web.languages import speak
 from gangway.web.purposes import said_of
+from gangway.web.so_far import of_offer
 from gangway.web.wizard_pages import progress
 from gangway.web.wizard_session import administrator, remember
 
@@ -73,6 +74,7 @@ def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
         "steps": progress(Step.CHOOSE),
         "brand": brand_of(held.asker.organization_path),
         "speaks": said_of(held),
+        "entries": of_offer(held),
         "may_decline": held.invitation_state in CHANGEABLE and any(feature.optional for feature in held.plan.features),
     }
     return render(request, "wizard/welcome.html", values)

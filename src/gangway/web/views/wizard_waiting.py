@@ -24,6 +24,7 @@ from gangway.web.forms.base import told
 from gangway.web.forms.waiting import Colleague, MaybeColleague, PlannedDay
 from gangway.web.languages import speak
 from gangway.web.live import first_look, look_again, move_on
+from gangway.web.so_far import of_offer
 from gangway.web.waiting import forms_of
 from gangway.web.wizard_pages import WAITING_PARTIAL, page, page_of, signed_in_page, waiting_values
 from gangway.web.wizard_session import WizardRequest, in_wizard
@@ -160,7 +161,8 @@ def _page(request: WizardRequest, **bound: Any) -> HttpResponse:
     if request.case.step is not Step.WAITING:
         return redirect(page_of(request.case))
     live = first_look(request, WAITING_PARTIAL, waiting_values(request.case), url=reverse("web:wizard_waiting_state"))
-    return page(request, "wizard/waiting.html", {"live": live, **forms_of(request.case, **bound)})
+    values = {"live": live, "entries": of_offer(request.case.offer), **forms_of(request.case, **bound)}
+    return page(request, "wizard/waiting.html", values)
 
 
 def _act(request: WizardRequest, action: Callable[..., object], done: str = "") -> HttpResponse:
