@@ -77,6 +77,21 @@ def test_its_end_is_warned_of_once_at_each_threshold_under_a_name_that_says_whic
     assert any(one.event == "alarms:alarm:raised" for one in events), "the service's own history tells it"
 
 
+def test_its_permissions_follow_what_the_last_look_at_it_saw(provider, customer, service_id):
+    beside(customer, service_id)
+    ask(customer, service_id)
+    look(service_id, GOOD, granted=frozenset({"CallRecords.Read.All"}))
+    ask(customer, service_id)
+    look(service_id, GOOD, granted=frozenset({"User.Read.All"}))
+    with within(customer.path):
+        rows = {row.name: row for row in companions.companion(service_id, "qoe").grants}
+    lost = rows["CallRecords.Read.All"]
+    assert (lost.state, lost.proof_words) == ("missing", "Not in the registration's own fresh token.")
+    assert lost.last_at < lost.seen_at
+    card = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/")).select_one("#quality").parent
+    assert "Missing: Not in the registration's own fresh token." in " ".join(card.get_text(" ", strip=True).split())
+
+
 def test_a_look_whose_credential_was_renewed_meanwhile_begins_anew(customer, service_id):
     registration_id = beside(customer, service_id)
     ask(customer, service_id)

@@ -13,11 +13,12 @@ from django.db.models import QuerySet
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import fleet, rotation, schedule, validation
+from gangway.connections import fleet, rights, rotation, schedule, validation
 from gangway.connections.errors import ConnectionSuspended, NoSuchConnection, NotMadeYet
 from gangway.connections.kept import credential_of, credentials_of
 from gangway.connections.models import RUNNING, Companion, Connection, Validation
 from gangway.connections.queries import ItemView, ValidationRow, history_of
+from gangway.connections.rights import GrantRow
 from gangway.connections.verdict import Status
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
@@ -45,6 +46,8 @@ class CompanionView:
     last_good_at: datetime | None
     history: tuple[ValidationRow, ...]
     """Newest first, at most 20."""
+    grants: tuple[GrantRow, ...] = ()
+    """Its permissions as they were last seen."""
 
     @property
     def is_over(self) -> bool:
@@ -209,6 +212,7 @@ def _view(row: Companion) -> CompanionView:
         last_validated_at=row.last_validated_at,
         last_good_at=row.last_good_at,
         history=history_of(row),
+        grants=rights.rows_of(about, rights.seen_of(row, about)),
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from gangway.connections.models import Connection, Validation
+from gangway.connections.kept import Looked, whose
+from gangway.connections.models import Validation
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.shapes import HeldRight, RegistrationView, RightState
 
@@ -53,9 +54,9 @@ class Seen:
     roles: frozenset[str] | None = None
 
 
-def seen_of(row: Connection, about: RegistrationView) -> list[Seen]:
-    """Return what was seen of a connection's registration since it was last proved, the newest first."""
-    looks = Validation.objects.filter(connection=row, granted__isnull=False, ended_at__isnull=False)
+def seen_of(row: Looked, about: RegistrationView) -> list[Seen]:
+    """Return what was seen of its registration since that was last proved, the newest first."""
+    looks = Validation.objects.filter(**whose(row), granted__isnull=False, ended_at__isnull=False)
     looks = looks.filter(ended_at__gte=about.proved_at) if about.proved_at else looks
     found = looks.order_by("-asked_at").values_list("ended_at", "granted", "roles")[:BEFORE]
     return [

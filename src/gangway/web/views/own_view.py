@@ -33,7 +33,6 @@ from gangway.organizations.languages import language_of
 from gangway.organizations.scope import within
 from gangway.organizations.taken_over import BEFORE
 from gangway.provisioning.remains import scopes_of
-from gangway.provisioning.shapes import HeldRight
 from gangway.web import own_session
 from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
@@ -220,13 +219,13 @@ def _service_values(sight: reading.ServiceSight) -> dict[str, Any]:
         "connected_by": "" if sight.connection.user_name == BEFORE else sight.connection.user_name,
         "pill": _pill(sight),
         "grants": _grants(sight.connection.grants),
-        "beside": [{"found": one, "grants": _grants(one.registration.permissions)} for one in sight.beside],
+        "beside": [{"found": one, "grants": _grants(one.grants)} for one in sight.beside],
         "entries": history_of(sight.history, sides=sight.sides, registrations=_registrations(sight)),
         "days": settings.GANGWAY.deletion_grace_days,
     }
 
 
-def _grants(rights: Iterable[GrantRow | HeldRight]) -> list[dict[str, Any]]:
+def _grants(rights: Iterable[GrantRow]) -> list[dict[str, Any]]:
     return [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in rights]
 
 
