@@ -63,8 +63,9 @@ def test_an_address_at_a_domain_that_nobody_knows_of_the_customer_is_asked_about
     assert desk.faults(desk.bring(*rows)) == [{}] * 5
 
 
-@pytest.mark.parametrize(("knowingly", "state"), [(False, "failed"), (True, "invited")])
+@pytest.mark.parametrize(("knowingly", "state"), [(False, "failed"), (True, "proving")])
 def test_a_row_is_asked_about_its_address_when_its_turn_comes_too(desk, knowingly, state):
+    """The row that is let through then waits for whose its domain is."""
     import_id = desk.bring(new("one", email="ada@fabrikam.example"), knowingly=knowingly)
     make_customer(desk.provider, name="Contoso", domain="contoso.com")
     desk.start(import_id)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
@@ -19,10 +19,12 @@ from gangway.imports.models import Row
 from gangway.imports.states import ImportState, Kind, RowState, Wait
 from gangway.invitations.errors import TooManyLinks
 from gangway.invitations.queries import every_pending, invitation
+from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import proof
+from gangway.onboarding import before_sending, proof, tenant_lookup
 from gangway.onboarding.existing_errors import SecretNotAccepted
-from gangway.onboarding.models import ExistingRegistration
+from gangway.onboarding.models import ExistingRegistration, TenantLookup
+from gangway.onboarding.states import LookupState
 from gangway.organizations.changing import change_bounds
 from gangway.organizations.details import Bounds
 from gangway.organizations.models import Membership, Organization
@@ -84,6 +86,46 @@ def test_domain_and_language_come_along(desk):
         assert Organization.objects.get(kind="customer").domain == "contoso.com"
         (row,) = queries.rows_of_import(import_id).rows
         assert invitation(row.invitation_id).language == "de"
+
+
+@pytest.mark.parametrize(
+    ("found", "became", "stands"),
+    [
+        (LookupState.FOUND, RowState.INVITED, State.QUEUED),
+        (LookupState.NOT_FOUND, RowState.FAILED, State.DRAFT),
+    ],
+)
+def test_a_row_waits_for_whose_its_domain_is_and_says_what_came_of_it(desk, found, became, stands):
+    import_id = desk.bring(new("one", domain="contoso.com"))
+    desk.start(import_id)
+    working.go_on(import_id, now=clock.now())
+
+    def row():
+        with within(desk.provider.path):
+            (only,) = queries.rows_of_import(import_id).rows
+            return only
+
+    assert row().state is RowState.PROVING
+    with within_everything("test"):
+        lookup_id = TenantLookup.objects.get().pk
+    tenant_lookup.end(lookup_id, found, str(uuid4()) if found is LookupState.FOUND else "")
+    before_sending.answered(lookup_id, now=clock.now())
+    working.go_on(import_id, now=clock.now())
+    assert row().state is became
+    assert ("no tenant with this domain" in row().what) is (became is RowState.FAILED)
+    with within(desk.provider.path):
+        assert invitation(row().invitation_id).state is stands
+
+
+def test_a_row_for_which_microsoft_stays_silent_ends_and_its_invitation_says_so(desk):
+    import_id = desk.bring(new("one", domain="contoso.com"))
+    desk.start(import_id)
+    working.go_on(import_id, now=clock.now())
+    working.go_on(import_id, now=clock.now() + timedelta(minutes=11))
+    with within(desk.provider.path):
+        (row,) = queries.rows_of_import(import_id).rows
+        assert row.state is RowState.INVITED
+        assert invitation(row.invitation_id).held_for == "contoso.com"
 
 
 def test_what_is_made_is_traced_to_whoever_started_it_and_to_the_import(desk):

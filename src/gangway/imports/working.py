@@ -21,7 +21,7 @@ from gangway.imports.cells import language_of, licence_of, typed_of, users_of
 from gangway.imports.customers import found_or_made
 from gangway.imports.errors import ImportMoved, KeepsFailing
 from gangway.imports.models import Import, Row
-from gangway.imports.outcomes import problem_of, settle
+from gangway.imports.outcomes import problem_of, proves, settle
 from gangway.imports.pacing import WAITS, give_back, take_turn
 from gangway.imports.rows import WORK, locked, move, place_of, tell
 from gangway.imports.states import ALIVE, ImportState, Kind, RowState, Wait
@@ -197,7 +197,7 @@ def _attempt(row_id: UUID, ground: Ground, *, now: datetime) -> None:
             log.info("import_row_failed", row=str(row_id), error=refused.code)
             row.state, row.problem = RowState.FAILED.value, problem_of(refused)
         else:
-            row.state = (RowState.INVITED if ground.whole.kind == Kind.NEW else RowState.PROVING).value
+            row.state = RowState.PROVING.value if proves(row, ground.whole) else RowState.INVITED.value
         row.changed_at = now
         row.save(update_fields=["state", "problem", "invitation_id", "changed_at"])
         _let_go(row)
