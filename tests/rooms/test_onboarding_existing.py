@@ -308,6 +308,9 @@ def test_a_secret_is_not_tried_in_a_tenant_that_is_not_the_customers(whole, aske
     assert hand.row.faults["tenant"].startswith("This isn't the tenant with the domain fabrikam.com.")
     assert asked == []
     assert (hand.case.state, hand.state) == (CaseState.TYPING, State.OPENED)
+    hand.start(hand.types(whole, tenant=tenant))
+    told = [one for one in mail.outbox if one.subject.startswith("Somebody typed a registration of another")]
+    assert [tenant in one.body for one in told] == [True], "the operator, once: their domain may be the wrong one"
 
 
 def test_a_customers_domain_that_no_tenant_has_lets_no_secret_be_tried_anywhere(whole, asked):

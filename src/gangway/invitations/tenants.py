@@ -35,6 +35,11 @@ SIGNED_IN_ELSEWHERE: Final = notices.News(
     "Nothing was changed there. If that is the customer's, correct the domain on the customer's page and ask them to "
     "sign in again; the link is good for that. If not, nothing has to be done.",
 )
+TYPED_ELSEWHERE: Final = notices.News(
+    "Somebody typed a registration of another Microsoft 365",
+    "Nothing was tried there. If that is the customer's, correct the domain on the customer's page and ask them to "
+    "start once more; the link is good for that. If not, nothing has to be done.",
+)
 SAYS_IT_IS_THEIRS: Final = notices.News(
     "The administrator says that this is their Microsoft 365",
     "Call them by the number on the contract. If it is theirs, correct the domain on the customer's page and ask them "
@@ -105,15 +110,26 @@ def stay_unsent(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
 @transaction.atomic
 def signed_in_elsewhere(*, invitation_id: UUID, where: str, by: Actor, now: datetime) -> None:
     """Somebody was refused who signed in to another tenant than the expected one: told once, by mail and dashboard."""
+    what = f"They were refused, since another one is expected. Where they signed in: {where}."
+    _doubt(invitation_id, SIGNED_IN_ELSEWHERE, what=what, note=f"Refused: signed in to {where}", by=by, now=now)
+
+
+@transaction.atomic
+def typed_elsewhere(*, invitation_id: UUID, tenant: str, by: Actor, now: datetime) -> None:
+    """The same of somebody who typed a registration of another tenant than the expected one."""
+    what = f"They were refused, since another one is expected. The tenant that they typed: {tenant}."
+    _doubt(invitation_id, TYPED_ELSEWHERE, what=what, note=f"Refused: typed the tenant {tenant}", by=by, now=now)
+
+
+def _doubt(invitation_id: UUID, news: notices.News, *, what: str, note: str, by: Actor, now: datetime) -> None:
     invitation = locked(invitation_id)
     if State(invitation.state) in ENDED:
         return
     invitation.doubted_at = now
     invitation.save(update_fields=["doubted_at"])
     if not notices.told_since(invitation, invitation.created_at, kind=_ELSEWHERE):
-        write_history(invitation, by=by, at=now, note=f"Refused: signed in to {where}"[:200])
-        what = f"They were refused, since another one is expected. Where they signed in: {where}."
-        notices.tell(invitation, SIGNED_IN_ELSEWHERE, what=what, by=by, kind=_ELSEWHERE)
+        write_history(invitation, by=by, at=now, note=note[:200])
+        notices.tell(invitation, news, what=what, by=by, kind=_ELSEWHERE)
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
 from gangway.onboarding.stages import handover, renewed, sign_in
-from gangway.onboarding.stages.existing import around_case, told
+from gangway.onboarding.stages.existing import around_case, tell_elsewhere, told
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.typed import Around
 from gangway.organizations import queries as organizations
@@ -207,6 +207,7 @@ def _refuse(row: ExistingRegistration, fault: ExistingError, *, now: datetime) -
     for item in row.items:
         if item["key"] == "sign_in" and item["state"] == "error":
             item["words"], item["cure"] = fault.what, fault.cure
+    tell_elsewhere(row, [fault], by=WORKER, now=now)
     _back(row, problem={}, now=now)
 
 

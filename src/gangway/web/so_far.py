@@ -71,6 +71,7 @@ NOT_TOLD: Final = (
     "Not finished by itself",
     "Goes out once ",
     "Not sent: ",
+    "Refused: typed ",
     "Reported as unexpected after its end",
     "Reported again, by a link that is dead",
 )

@@ -4,6 +4,7 @@ What was typed stays, whatever happens; the secret is sealed at once and is neve
 and nothing secret need be typed with it.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,12 +14,14 @@ from uuid import UUID
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation.clock import earliest_today
+from gangway.foundation.errors import GangwayError
+from gangway.invitations import tenants
 from gangway.invitations.states import State
 from gangway.jobs.actions import defer
 from gangway.onboarding import typed
 from gangway.onboarding.applications import own_clients, own_tenants
 from gangway.onboarding.errors import NotNow
-from gangway.onboarding.existing_errors import NoFederation, NotAsTyped
+from gangway.onboarding.existing_errors import DomainNotThere, NoFederation, NotAsTyped
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import forget_typed, move_case
 from gangway.onboarding.signed_in import note_left
@@ -89,6 +92,7 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
     row.faults, row.items = {}, []
     row.save()
     if faults:
+        tell_elsewhere(row, faults, by=by, now=now)
         return NotAsTyped(faults)
     if row.kind == "certificate" and row.sealed_id is None:
         raise NotNow
@@ -101,6 +105,15 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
     sign_in.invitation_on(case, State.SIGNED_IN, by=by)
     defer(PROVE, queueing_lock=f"{PROVE}:{row.pk}", existing_id=str(row.pk))
     return None
+
+
+def tell_elsewhere(row: ExistingRegistration, faults: Iterable[GangwayError], *, by: Actor, now: datetime) -> None:
+    """Tell the operator of a tenant without the expected domain that somebody behind a link typed: the domain may err.
+
+    Who types at the desk reads it there.
+    """
+    if not row.typed_by_id and any(isinstance(fault, DomainNotThere) for fault in faults):
+        tenants.typed_elsewhere(invitation_id=row.case.invitation_id, tenant=row.tenant, by=by, now=now)
 
 
 def around_case(case: Case, row: ExistingRegistration, *, now: datetime) -> Around:
