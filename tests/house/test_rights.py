@@ -37,6 +37,7 @@ OPEN = {
     "own_keep",
     "own_removal",
     "own_removal_state",
+    "own_renew",
     "own_service",
     "own_sign_out",
     "own_view",

@@ -326,6 +326,7 @@ ROWS: Final[dict[str, Row]] = {
     "own_service": anyone(about="nothing"),
     "own_disconnect": anyone(about="nothing"),
     "own_keep": anyone(about="nothing"),
+    "own_renew": anyone(about="nothing"),
     "own_farewell": anyone(about="nothing"),
     "own_contacts": anyone(about="nothing"),
     "own_removal": anyone(),

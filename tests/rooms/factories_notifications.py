@@ -62,6 +62,7 @@ ALARM = {
 ALARM_CONTACT = {
     "headline": "Your client secret ends in 14 days",
     "list": "contoso: the client secret ends in 14 days.",
+    "address": "http://localhost:8000/customer/at/1/",
     "customer": "Contoso",
     "provider": "Sandbox Telecom",
     "reply_to": "help@sp2.example",

@@ -247,6 +247,7 @@ FORMS: Final[dict[str, Form]] = {
     "own_sign_out": stranger(),
     "own_disconnect": stranger(typed="voice-1"),
     "own_keep": stranger(),
+    "own_renew": stranger(),
     "own_contacts": stranger(**CONTACTS),
     "own_removal": stranger(),
     "door": stranger(),

@@ -1,6 +1,6 @@
 """Alarms in words, for the three who are told: those who act, the customer's own people, and machines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,8 @@ from gangway.alarms.states import Happened, Severity
 from gangway.organizations.hosts import public_url
 from gangway.organizations.queries import provider_of
 
+ADDRESSES: Final[list[Callable[[UUID], str]]] = []
+"""Who knows the address of the customer's own view, which stands on a higher floor."""
 SHOWN: Final = 50
 """Alarms named in one mail; the page has the rest."""
 OVER: Final = "This is over: nothing is left for you to do."
@@ -47,16 +49,24 @@ def for_operators(news: News, sender_id: UUID) -> dict[str, str]:
     }
 
 
+def on_contacts(address_of: Callable[[UUID], str]) -> None:
+    """Name who knows at which fixed address an organization's own people see to it; empty where there is none."""
+    ADDRESSES[:] = [address_of]
+
+
 def for_contacts(news: News) -> dict[str, str]:
-    """Return what the mail to a customer's contact shows: no page of ours, for they have no account."""
+    """Return what the mail to a customer's contact shows: the page where they sign in with Microsoft, none of ours."""
     alarms = news.alarms
     first, title, provider = alarms[0], _title(alarms[0]), provider_of(alarms[0].organization_id)
     alone = title if news.raised else f"It is over: {title}"
     entries = [f"{_title(alarm)}\n{alarm.for_contacts}" for alarm in news.raised]
     entries += [f"{_title(alarm)}\n{OVER}" for alarm in news.over]
+    listed = "\n\n".join(entries[:SHOWN]) + _more(alarms)
+    address = next((found(first.organization_id) for found in ADDRESSES), "")
     return {
         "headline": alone if len(alarms) == 1 else f"{len(alarms)} things about your Microsoft 365 connection",
-        "list": "\n\n".join(entries[:SHOWN]) + _more(alarms),
+        "list": listed,
+        "address": "" if address in listed else address,
         "customer": first.organization.name,
         "provider": provider.name,
         "reply_to": provider.reply_to,

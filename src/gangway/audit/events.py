@@ -335,6 +335,8 @@ class Event(StrEnum):
     """The customer's own administrator disconnected a service: it is suspended, and removed after some days."""
     DISCONNECTION_TAKEN_BACK = "onboarding:own_view:kept"
     """The customer's own administrator took a disconnection back in time."""
+    RENEWAL_BEGUN = "onboarding:own_view:renewal_begun"
+    """The customer's own administrator pressed Renew now: they went on with a renewal, or with the one that stood."""
     REMOVAL_ASKED = "onboarding:own_view:removal_asked"
     """The customer was asked to sign in, so that what remains in their tenant is removed."""
     PENDING_ADDED = "onboarding:operator:added"

@@ -3,6 +3,8 @@
 from typing import Final
 from uuid import UUID
 
+from django.db.models import F
+
 from gangway.invitations.models import Handoff, Invitation
 
 NOBODY: Final = {"recipient": "", "recipient_key": "", "recipient_phone": "", "administrator_upn": ""}
@@ -17,5 +19,6 @@ def forget_recipients(service_id: UUID) -> list[UUID]:
     for handoff in handoffs.exclude(recipient=""):
         handoff.recipient, handoff.recipient_key = "", str(handoff.pk)
         handoff.save(update_fields=["recipient", "recipient_key"])
+    invitations.filter(created_by_name=F("recipient")).update(created_by_name="")  # who renewed it themselves
     invitations.exclude(**NOBODY).update(**NOBODY)
     return ids

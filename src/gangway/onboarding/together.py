@@ -11,15 +11,9 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.invitations import queries as invited
-from gangway.invitations.errors import StillADraft
 from gangway.invitations.moves import note_on
-from gangway.invitations.queries import Why
-from gangway.invitations.states import CONSUMED, State
-from gangway.onboarding.errors import LinkClosed
-from gangway.onboarding.rows import lock_case
 from gangway.onboarding.shapes import Begun
-from gangway.onboarding.stages.invitation import CLOSED, case_of, come_back, note_open, why_closed
+from gangway.onboarding.stages.invitation import come_back, note_open, without_link
 
 
 @transaction.atomic
@@ -28,13 +22,7 @@ def begin_together(*, invitation_id: UUID, by: Actor, now: datetime) -> Begun:
 
     Call it inside the operator's scope. Raises `NoSuchInvitation`, `StillADraft`, `LinkClosed`.
     """
-    about = invited.invitation(invitation_id)
-    if about.state is State.DRAFT:
-        raise StillADraft
-    closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed(about, now=now)
-    if closed:
-        raise LinkClosed(closed)
-    case = lock_case(case_of(invitation_id, now=now)[0].pk)
+    case, about = without_link(invitation_id, now=now)
     case.assisted_by_id, case.assisted_by_name, case.assisted_at = by.id, by.name[:200], now
     case.save(update_fields=["assisted_by_id", "assisted_by_name", "assisted_at"])
     facts = {"invitation": str(invitation_id)}

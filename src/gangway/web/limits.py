@@ -90,9 +90,9 @@ ASKING_MICROSOFT: Final = frozenset(
     }
 )
 SIGNING_IN: Final = frozenset(
-    {"web:own_view", "web:own_view_at", "web:own_contacts", "web:own_disconnect", "web:own_removal"}
+    {"web:own_view", "web:own_view_at", "web:own_contacts", "web:own_disconnect", "web:own_removal", "web:own_renew"}
 )
-"""The customer's own view: what sends somebody to Microsoft, or looks for a provider by its name."""
+"""The customer's own view: what sends somebody to Microsoft, looks for a provider by its name, or begins a renewal."""
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

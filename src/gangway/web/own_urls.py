@@ -12,6 +12,7 @@ urlpatterns = [
     path("customer/sign-out/", own_view.sign_out, name="own_sign_out"),
     path("customer/services/<uuid:service_id>/", own_view.service, name="own_service"),
     path("customer/services/<uuid:service_id>/disconnect/", own_view.disconnect, name="own_disconnect"),
+    path("customer/services/<uuid:service_id>/renew/", own_view.renew, name="own_renew"),
     path("customer/services/<uuid:service_id>/keep/", own_view.keep, name="own_keep"),
     path("customer/services/<uuid:service_id>/farewell.txt", own_view.farewell, name="own_farewell"),
     path("customer/contacts/<uuid:organization_id>/", own_view.contacts, name="own_contacts"),

@@ -19,6 +19,7 @@ WORDS: Final[Mapping[Event, tuple[str | Promise, str]]] = {
     Event.CONNECTION_RESUMED: (gettext_lazy("Its connection is used again"), "plug-connected"),
     Event.CONNECTION_SETTINGS_CHANGED: (gettext_lazy("Its Microsoft 365 settings were changed"), "server"),
     Event.CONNECTION_TOKENS_GIVEN: (gettext_lazy("Short-lived access to it was handed out"), "key"),
+    Event.RENEWAL_BEGUN: (gettext_lazy("Your organization began to renew it"), "refresh"),
     Event.ROTATION_PLANNED: (gettext_lazy("The renewal of its credential was planned"), "clock"),
     Event.ROTATION_ASKED: (gettext_lazy("Its credential is renewed"), "refresh"),
     Event.SERVICE_RENAMED: (gettext_lazy("It got another name"), "phone-call"),

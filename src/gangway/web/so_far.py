@@ -111,6 +111,8 @@ def _what(row: HistoryRow, before: HistoryRow | None) -> Words:
         return _("The link of %(address)s was withdrawn") % {"address": address}
     if row.note.startswith(NOT_TOLD):
         return ""
+    if before is None:
+        return STATES[State.DRAFT]  # one that begins as sent was opened by whoever asked for it, without any mail
     found = next((words for begins, words in NOTES.items() if row.note.startswith(begins)), None)
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""The mail that tells a customer's contacts what ends or doesn't work, and what they can do. It has no link."""
+"""The mail that tells a customer's contacts what ends or doesn't work, and what they can do. Its only link is fixed."""
 
 from typing import Final
 
@@ -7,5 +7,5 @@ from gangway.notifications.messages.mail import Message
 MESSAGE: Final = Message(
     template="alarm_contact",
     subject="{customer}: {headline}",
-    needs=frozenset({"headline", "list", "customer", "provider", "reply_to", "phone", "safe"}),
+    needs=frozenset({"headline", "list", "address", "customer", "provider", "reply_to", "phone", "safe"}),
 )

@@ -10,6 +10,9 @@ OnboardingError
 ├── NotYours            a service of another tenant, or none; the same words for both
 ├── NotTakenBackHere    the provider deletes it: only they take that back
 ├── KeptTooOften        disconnected and kept in turn: now the provider decides
+├── PausedByProvider    somebody above the customer suspended it: only they let it be renewed
+├── NothingToRenew      nothing ends soon, and nothing fails
+├── AnotherUnderWay     something else was begun with the service, which comes first
 └── NothingRemains      nothing is left that a sign-in could remove
 """
 
@@ -117,6 +120,33 @@ class KeptTooOften(OnboardingError):
     code = "onboarding:visit:kept_too_often"
     what = "This service was disconnected and kept several times within a day."
     cure = "Ask your provider to keep it, or come back tomorrow: it stays suspended until its days are over."
+    acts = WhoActs.OPERATOR
+
+
+class PausedByProvider(OnboardingError):
+    """Whoever suspended it decides, or someone above them."""
+
+    code = "onboarding:visit:paused"
+    what = "Your provider has suspended this connection, so it can't be renewed here."
+    cure = "Ask your provider to resume it first."
+    acts = WhoActs.OPERATOR
+
+
+class NothingToRenew(OnboardingError):
+    """So that no connection is renewed again and again by a button that somebody kept."""
+
+    code = "onboarding:visit:nothing_to_renew"
+    what = "Nothing of this connection ends soon, and nothing of it fails."
+    cure = "You need not do anything. You are told in time before something ends."
+    acts = WhoActs.NOBODY
+
+
+class AnotherUnderWay(OnboardingError):
+    """One change at a time: each would undo what the other one makes."""
+
+    code = "onboarding:visit:another_under_way"
+    what = "Your provider has begun another change of this connection, which has to end first."
+    cure = "Finish it by the link that your provider sent, or ask your provider."
     acts = WhoActs.OPERATOR
 
 

@@ -14,6 +14,7 @@ from gangway.audit.queries import ActivityRow, activity
 from gangway.connections.companions import CompanionView, companions
 from gangway.connections.farewells import SignedFarewell, farewell
 from gangway.connections.queries import ConnectionView, connected_with, connection
+from gangway.connections.renewing import is_to_renew, paused_above
 from gangway.foundation import clock
 from gangway.onboarding.deletion import Deletion, deletion
 from gangway.onboarding.disconnections import Disconnected, is_kept_too_often, standing
@@ -52,6 +53,15 @@ class ServiceSight:
     disconnected: Disconnected | None
     is_kept_too_often: bool
     farewell: SignedFarewell | None
+    is_to_renew: bool
+    """Whether something of it fails, or ends so soon that people are warned."""
+    is_paused_above: bool
+    """Whether its provider suspended it."""
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether *Renew now* helps."""
+        return self.about.lifecycle is Lifecycle.CREATED and self.is_to_renew and not self.is_paused_above
 
     @property
     def can_disconnect(self) -> bool:
@@ -210,6 +220,8 @@ def _service(visitor: VisitorView, service_id: UUID, path: str) -> ServiceSight:
         disconnected=standing(service_id),
         is_kept_too_often=is_kept_too_often(service_id, now=clock.now()),
         farewell=farewell(service_id) if about.lifecycle is Lifecycle.DELETED else None,
+        is_to_renew=is_to_renew(service_id, now=clock.now()),
+        is_paused_above=paused_above(service_id),
     )
 
 

@@ -11,7 +11,7 @@ from gangway.audit.record import Actor, record
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.errors import InvitationMoved
+from gangway.invitations.errors import InvitationMoved, StillADraft
 from gangway.invitations.queries import InvitationView, LinkDead, LinkHeld, Why
 from gangway.invitations.states import CONSUMED, EXPIRABLE, State
 from gangway.onboarding.errors import LinkClosed
@@ -56,6 +56,20 @@ def begin(*, token: SealedText, by: Actor, now: datetime) -> Begun:
             invitations.note_opened(handoff_id=held.handoff_id, now=now)
         come_back(case, by=by, now=now)
         return Begun(case.pk, sessions_from)
+
+
+def without_link(invitation_id: UUID, *, now: datetime) -> tuple[Case, InvitationView]:
+    """Lock the case of an invitation that is opened by somebody whom we know otherwise. Inside their scope.
+
+    Raises `NoSuchInvitation`, `StillADraft`, `LinkClosed`.
+    """
+    about = invited.invitation(invitation_id)
+    if about.state is State.DRAFT:
+        raise StillADraft
+    closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed(about, now=now)
+    if closed:
+        raise LinkClosed(closed)
+    return lock_case(case_of(invitation_id, now=now)[0].pk), about
 
 
 def come_back(case: Case, *, by: Actor, now: datetime) -> None:

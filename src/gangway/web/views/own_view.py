@@ -45,6 +45,7 @@ from gangway.web.languages import speak
 from gangway.web.live import first_look, look_again, move_on
 from gangway.web.own_session import OwnRequest, in_own_view
 from gangway.web.own_words import history_of
+from gangway.web.wizard_session import remember
 from gangway.web.words import CONNECTION, GRANT, LEFTOVER, LIFE, RUN, STEP, said
 
 PAGE: Final = ["GET", "HEAD", "POST"]
@@ -233,6 +234,21 @@ def _registrations(sight: reading.ServiceSight) -> dict[str, str]:
     """Name what the history is about, where there is more than one."""
     besides = {one.profile: one.registration.display_name for one in sight.beside}
     return besides and {"": sight.connection.registration_name, **besides}
+
+
+@require_POST
+@in_own_view
+def renew(request: OwnRequest, service_id: UUID) -> HttpResponse:
+    """*Renew now*: straight into the wizard in this browser, where one signs in at Microsoft and renews it."""
+    path, _sight, _deletion = reading.service_of(request.visitor, service_id, below=request.below)
+    try:
+        with within(path):
+            begun = doing.renew(request.visitor, service_id=service_id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+        return redirect("web:own_service", service_id)
+    remember(request, begun)
+    return redirect("web:wizard")
 
 
 @require_http_methods(PAGE)
