@@ -304,7 +304,7 @@ def test_a_kept_password_that_no_sign_in_takes_is_a_trouble_of_the_server_and_th
     inbox, provider, customer, monkeypatch
 ):
     """Python's own client breaks over such signs; the mail must not hang on it, and nothing of the password is told."""
-    monkeypatch.setattr(mail_servers, "_password", lambda _row: SealedText("gehöim"))
+    monkeypatch.setattr(mail_servers, "_password", lambda _row, **_why: SealedText("gehöim"))
     message = put_and_send(customer)
     assert message.state == DeliveryState.RETRYING
     assert "not ASCII" in the_row(provider).trouble

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from gangway.audit.record import Actor
+from gangway.cli import provider_findings
+from gangway.cli.provider_findings import DOCTOR
 from gangway.cli.web import give_up_reach
 from gangway.config.database import grants, walls
 from gangway.config.settings.typed import Role, Settings
@@ -24,7 +25,6 @@ from gangway.organizations.scope import within_everything
 from gangway.vault import keys
 from gangway.vault.queries import counts_by_key
 
-DOCTOR = Actor.system("doctor")
 TWO_PAIRS = "make a pair once, on a worker's machine; copy its .private to the other workers, its .public to all"
 Look = Callable[[Settings], Iterable[Finding]]
 
@@ -39,7 +39,14 @@ def all_of(settings: Settings) -> list[Finding]:
         ("sealing keys", _sealing_keys),
     ]
     if settings.role is Role.WORKER:
-        looks += [("mail", _mail), ("Microsoft", _microsoft)]
+        looks += [
+            ("mail", _mail),
+            ("providers' mail servers", provider_findings.own_mail),
+            ("host names", provider_findings.host_names),
+            ("default plans", provider_findings.default_plans),
+            ("workers' addresses", provider_findings.egress),
+            ("Microsoft", _microsoft),
+        ]
     if settings.role is Role.WEB:
         looks += [("private keys", _out_of_reach)]
     return [finding for name, look in looks for finding in _without_raising(name, look, settings)]

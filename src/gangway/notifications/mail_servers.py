@@ -30,6 +30,7 @@ from gangway.vault.errors import SealBroken, SecretDestroyed, SecretMissing, Vau
 from gangway.vault.places import Place
 
 POSTMAN: Final = Actor.system("outbox")
+TO_SEND: Final = "sign in to the mail server"
 TROUBLE_CHANGED: Final = "alarms:note_mail_server"
 """The task that is told when a mail server begins to refuse us, or takes our mails again."""
 LONGEST_NAME: Final = 200
@@ -50,6 +51,15 @@ class MailServerView:
     trouble: str
     trouble_since: datetime | None
     refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedServer:
+    """A mail server with whose it is, for whoever looks at all of them; `path` is its provider's scope."""
+
+    provider_name: str
+    path: str
+    server: MailServerView
 
 
 def inside_hosts() -> frozenset[str]:
@@ -134,7 +144,15 @@ def remove_mail_server(provider_id: UUID, *, by: Actor) -> None:
         record(Event.MAIL_SERVER_REMOVED, by=by, organization_id=provider_id, subject=subject, data=facts)
 
 
-def opened(server: MailServerView) -> Server:
+def every(*, most: int) -> tuple[int, tuple[NamedServer, ...]]:
+    """Return how many providers of the scope have a server of their own, and the first of them by name."""
+    rows = MailServer.objects.select_related("organization").order_by("organization__name_key", "pk")
+    return rows.count(), tuple(
+        NamedServer(row.organization.name, row.organization.path, _view(row)) for row in rows[:most]
+    )
+
+
+def opened(server: MailServerView, *, purpose: str = TO_SEND, by: Actor = POSTMAN) -> Server:
     """Return what a worker needs to send by a provider's own server, as it was when the mail was begun.
 
     Raises `MailDelayed` when the password can't be opened, or the server was changed or removed since.
@@ -142,7 +160,7 @@ def opened(server: MailServerView) -> Server:
     row = _as_seen(server).first()
     if row is None:
         raise MailDelayed("The mail server was changed or removed while this mail was on its way.")
-    password = _password(row)
+    password = _password(row, purpose=purpose, by=by)
     return Server(
         host=row.host,
         port=row.port,
@@ -180,12 +198,12 @@ def password_place(row: MailServer) -> Place:
     return Place(row.organization_id, "notifications.mail_server.password", row.pk)
 
 
-def _password(row: MailServer) -> SealedText:
+def _password(row: MailServer, *, purpose: str, by: Actor) -> SealedText:
     if row.sealed_id is None:
         return SealedText("")
     place = password_place(row)
     try:
-        return vault.reveal(sealed_id=row.sealed_id, place=place, purpose="sign in to the mail server", by=POSTMAN)
+        return vault.reveal(sealed_id=row.sealed_id, place=place, purpose=purpose, by=by)
     except VaultClosed as error:
         raise MailDelayed("This worker has no key to open the mail server's password with.") from error
     except (SealBroken, SecretDestroyed, SecretMissing) as error:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, Plain, differing, record
+from gangway.foundation.errors import GangwayError
 from gangway.onboarding.models import ServiceDefaults
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.place_queries import place
@@ -38,6 +39,15 @@ class Defaults:
             credential_kind=self.credential_kind or None,
             credential_days=self.credential_days,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Pinning:
+    """Whether what a provider set makes a plan. `left_out`: what this release no longer offers, in words."""
+
+    provider_name: str
+    left_out: tuple[str, ...]
+    refusal: GangwayError | None
 
 
 @transaction.atomic
@@ -73,8 +83,32 @@ def defaults_for(provider_id: UUID) -> Defaults:
     """
     with through(Door.ANCESTORS):
         row = ServiceDefaults.objects.filter(organization_id=provider_id).first()
-    if row is None:
-        return Defaults()
+    return Defaults() if row is None else _offered(row)
+
+
+def every_pinning(*, most: int) -> tuple[int, tuple[Pinning, ...]]:
+    """Return how many providers of the scope set what new services begin with, and of the first whether it pins."""
+    rows = ServiceDefaults.objects.select_related("organization").order_by("organization__name_key", "pk")
+    return rows.count(), tuple(_pinning(row) for row in rows[:most])
+
+
+def _pinning(row: ServiceDefaults) -> Pinning:
+    left = _offered(row)
+    gone = [
+        *([f"the directory roles “{row.role_choice}”"] if row.role_choice != left.role_choice else []),
+        *[f"the feature “{key}”" for key in row.features or () if key not in (left.features or ())],
+        *([f"the credential “{row.credential_kind}”"] if row.credential_kind != left.credential_kind else []),
+        *([f"the licence “{row.licence_type}”"] if row.licence_type not in {"", *LicenceType} else []),
+    ]
+    refusal = None
+    try:
+        left.pinned()
+    except GangwayError as error:
+        refusal = error
+    return Pinning(row.organization.name, tuple(gone), refusal)
+
+
+def _offered(row: ServiceDefaults) -> Defaults:
     known = choices()
     offered = {feature.key for feature in known.features}
     return Defaults(

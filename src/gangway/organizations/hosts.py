@@ -91,6 +91,16 @@ def host_of(organization_id: UUID) -> Host | None:
     return None if row is None else host_view(row)
 
 
+def every_host(*, most: int) -> tuple[int, tuple[tuple[str, Host], ...]]:
+    """Return how many organizations of the scope have a host name, and the first with their names: unproved ones first.
+
+    Former names don't count.
+    """
+    rows = HostName.objects.filter(left_at__isnull=True).select_related("organization")
+    told = rows.order_by(F("proved_at").desc(nulls_first=True), "name", "pk")[:most]
+    return rows.count(), tuple((row.organization.name, host_view(row)) for row in told)
+
+
 def former_hosts_of(organization_id: UUID) -> tuple[tuple[str, datetime], ...]:
     """Return an organization's former host names that are still answered, each with until when at least."""
     rows = HostName.objects.filter(organization_id=organization_id, answered_until__gt=clock.now())

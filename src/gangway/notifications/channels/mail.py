@@ -3,6 +3,8 @@
 import smtplib
 import ssl
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.mime.image import MIMEImage
 from typing import Final
 from urllib.parse import urlsplit
@@ -56,8 +58,26 @@ def send(
     message.attach_alternative(mail.html, "text/html")
     if mail.dress.logo:
         _attach(message, mail.dress.logo)
-    try:
+    with _in_our_words(server, quoting=quoting):
         message.send()
+
+
+def open_and_close(server: Server, *, seconds: int) -> None:
+    """Sign in to a provider's own server and leave again, sending nothing; raises `MailServerTrouble` in plain words.
+
+    No answer is waited for longer than `seconds`.
+    """
+    with _in_our_words(server, quoting=False):
+        door = connection_to(server, seconds=seconds)
+        door.open()
+        door.close()
+
+
+@contextmanager
+def _in_our_words(server: Server | None, *, quoting: bool) -> Iterator[None]:
+    """Turn what the mail server says into `MailDelayed` and `MailRefused`; a provider's own raises its troubles."""
+    try:
+        yield
     except NotPublic as error:
         raise MailServerTrouble("Its name leads into a private network.") from error
     except UnicodeError:

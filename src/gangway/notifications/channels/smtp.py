@@ -36,9 +36,9 @@ class Server:
     extra_ca_file: Path | None = None
 
 
-def connection_to(server: Server) -> EmailBackend:
-    """Return what Django sends mails by; it connects when it is used."""
-    return _OwnServer(server)
+def connection_to(server: Server, *, seconds: int = SECONDS) -> EmailBackend:
+    """Return what Django sends mails by; it connects when it is used, and waits so long for each answer."""
+    return _OwnServer(server, seconds)
 
 
 def is_refused(host: str, *, inside: frozenset[str]) -> bool:
@@ -65,7 +65,7 @@ class _PublicTls(smtplib.SMTP_SSL, _Public):
 class _OwnServer(EmailBackend):
     """Django's own way to send, by our connections and with our trust."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, seconds: int) -> None:
         super().__init__(
             host=server.host,
             port=server.port,
@@ -73,7 +73,7 @@ class _OwnServer(EmailBackend):
             password=server.password.reveal(),
             use_tls=server.encryption is Encryption.STARTTLS,
             use_ssl=server.encryption is Encryption.IMPLICIT,
-            timeout=SECONDS,
+            timeout=seconds,
         )
         self._server = server
 
