@@ -15,7 +15,7 @@ def doctor(
         Role, typer.Option(help="Whose settings are in this environment: web, worker or owner.")
     ] = Role.WORKER,
 ) -> None:
-    """Look at settings, database, roles, migrations, keys, mail and Microsoft; exit code 2 when something is wrong.
+    """Look at settings, database, keys, mail, Microsoft and what providers set; exit code 2 when something is wrong.
 
     `?` stands before what nobody can see from here, `note` before what is no fault yet.
 
