@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import threading
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from gangway.alarms.preferences import Hours, set_hours
+from gangway.audit import keeping
 from gangway.audit.errors import DataNotPlain, SecretInAudit
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
@@ -169,6 +171,19 @@ def test_name_that_entries_were_sought_by_can_be_erased():
     taken(provider, "csv", who="Olga Petrova")
     exported = Entry.objects.get(event=Event.AUDIT_EXPORTED.value)
     assert (exported.data, exported.personal) == ({"format": "csv"}, {"who": "Olga Petrova"})
+
+
+def test_an_operator_can_still_be_erased_from_what_a_customers_people_were_forgotten_in():
+    provider, service_id = make_provider(), uuid4()
+    olga = Actor(kind="person", id="olga", name="Olga Operator")
+    about = {"organization_id": provider.id, "subject": f"service:{service_id}"}
+    record(Event.INVITATION_RESENT, by=olga, **about, data={"recipient": "adele@contoso.example"})
+    keeping.forget(ids=[service_id], by=olga, **about)
+    entry = Entry.objects.get(event=Event.INVITATION_RESENT.value)
+    assert (entry.personal, entry.actor_name) == ({}, "Olga Operator")
+    assert keeping.erase(actor_id="olga", by=Actor.system("erasure")) == 2
+    entry.refresh_from_db()
+    assert entry.actor_name == ""
 
 
 def test_no_exported_cell_is_a_formula():

@@ -126,10 +126,9 @@ def erase_person(*, subjects: Sequence[str], address: str, actor_id: str = "", n
 
 
 def _erase(rows: QuerySet[Entry], *, about: str, by: Actor) -> int:
-    touched = rows.exclude(salt=b"").values_list("pk", "organization_id")
-    number = Entry.objects.filter(pk__in=[key for key, _where in touched]).update(
-        actor_name="", who_words="", actor_address="", personal={}, salt=b""
-    )
+    nobody = {"actor_name": "", "who_words": "", "actor_address": "", "personal": {}}
+    touched = rows.exclude(**nobody).values_list("pk", "organization_id")
+    number = Entry.objects.filter(pk__in=[key for key, _where in touched]).update(**nobody, salt=b"")
     for each in {where for _key, where in touched}:
         record(Event.AUDIT_ERASED, by=by, organization_id=each, subject=about, data={"subject": about})
     return number
