@@ -7,6 +7,7 @@ from gangway.foundation import clock
 from gangway.onboarding import tenants_twice
 from gangway.organizations.changing import change_tenants
 from gangway.organizations.scope import within, within_everything
+from gangway.services.models import Service
 from tests.rooms.factories_connections import TENANT, connected
 from tests.rooms.factories_organizations import SETUP, add_tenant, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import sit_down, soup
@@ -47,3 +48,16 @@ def test_two_customers_of_one_reseller_and_of_two_providers_are_no_alarm():
     assert told(provider) == told(rival) == []
     add_tenant(make_customer(provider, name="Direct"), tenant_id=TENANT)
     assert "Direct" in told(provider)[0]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_customer_that_left_one_reseller_for_another_is_no_alarm_once_its_service_is_gone(gone):
+    provider = make_provider()
+    left, now_at = make_customer(make_channel(provider)), make_customer(make_channel(provider))
+    service_id = connected(left)
+    connected(now_at, "voice-2")
+    with within_everything("a test"):
+        Service.objects.filter(pk=service_id).update(lifecycle="deleted" if gone else "deleting")
+    assert bool(told(provider)) is not gone
+    page = soup(sit_down(provider).get(f"/customers/{left.id}/")).get_text(" ", strip=True)
+    assert ("As its connections say" in page) is not gone

@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from gangway.connections.actions import Paused
 from gangway.connections.kept import credentials_of
 from gangway.connections.models import Companion, Connection, Emergency, EmergencyItem
-from gangway.connections.states import Deed, ItemState, SuspendedWhy
+from gangway.connections.states import STILL, Deed, ItemState, SuspendedWhy
 from gangway.federation.queries import signs_with
 from gangway.foundation import clock
 from gangway.organizations.roles import Kind, stands_over
@@ -24,8 +24,6 @@ from gangway.vault.queries import ever_sealed_to
 
 PAUSED: Final = "It is suspended, so its credential was not rotated. Resume it, then press Rotate now."
 GOING: Final = "Its service is being deleted: its credential was not rotated, and goes with it."
-STILL: Final = (Lifecycle.CREATED.value, Lifecycle.LEAVING.value, Lifecycle.DELETING.value)
-"""While it lives so, its credential may be in the tenant."""
 KEPT: Final = (Lifecycle.CREATED.value, Lifecycle.LEAVING.value)
 """While it lives so, its connection is used, or may be again."""
 

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Final, Literal, cast
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from gangway.connections import rights
 from gangway.connections.errors import NoSuchValidation
 from gangway.connections.kept import Looked, whose
 from gangway.connections.models import Care, Connection, Validation
 from gangway.connections.rights import GrantRow
-from gangway.connections.states import AuthenticatedBy
+from gangway.connections.states import STILL, AuthenticatedBy
 from gangway.connections.verdict import Status
 from gangway.organizations.people_queries import works_above
 from gangway.organizations.roles import Kind
@@ -204,15 +206,20 @@ def registration_of(service_id: UUID) -> UUID | None:
 
 
 def tenants_connected(customer_id: UUID) -> tuple[str, ...]:
-    """Return the ids of the tenants that a customer's services are connected to."""
-    rows = Care.objects.filter(organization_id=customer_id).exclude(tenant_id="")
+    """Return the ids of the tenants that a customer's services are connected to, none of those that are gone."""
+    rows = _tenants_in_use().filter(organization_id=customer_id)
     return tuple(rows.order_by("tenant_id").values_list("tenant_id", flat=True).distinct())
 
 
 def every_tenant_connected() -> tuple[tuple[UUID, str], ...]:
-    """Return each customer of the scope with each tenant that its services are connected to."""
-    rows = Care.objects.exclude(tenant_id="").order_by("organization_id", "tenant_id")
+    """Return each customer of the scope with each tenant that its services are connected to, as `tenants_connected`."""
+    rows = _tenants_in_use().order_by("organization_id", "tenant_id")
     return tuple(rows.values_list("organization_id", "tenant_id").distinct())
+
+
+def _tenants_in_use() -> QuerySet[Care]:
+    """What is known of a connection stays when its service is gone, but says no more where its customer is now."""
+    return Care.objects.filter(connection__service__lifecycle__in=STILL).exclude(tenant_id="")
 
 
 def connected_with(registration_ids: Collection[UUID]) -> list[UUID]:

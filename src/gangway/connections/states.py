@@ -3,6 +3,10 @@
 from enum import StrEnum
 from typing import Final
 
+from gangway.services.states import Lifecycle
+
+STILL: Final = (Lifecycle.CREATED.value, Lifecycle.LEAVING.value, Lifecycle.DELETING.value)
+"""While a service lives so, its credential may be in the tenant."""
 SUSPENDED: Final = "suspended"
 """How a connection stands that isn't used for a while; nothing else is said of it then."""
 
