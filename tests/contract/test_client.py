@@ -88,8 +88,10 @@ async def test_the_pre_flight_says_what_a_person_may_do(
         cloud=tenant.cloud,
         plan=pinning.pin(profile="teams-voice", version=2),
         registration_id=UUID(REGISTRATION),
+        client_id=CLIENT,
     )
     assert (facts.upn, facts.tenant_name, facts.can) == (who[0], "Contoso", can)
+    assert facts.publisher == ""
     assert "contoso.com" in facts.domains
     assert bool(facts.cannot_summary) == (who != grace)
 

@@ -165,6 +165,15 @@ def test_whoever_signs_in_as_expected_is_shown_with_tenant_and_roles():
     assert state_of_invitation(walked) is State.SIGNED_IN
 
 
+@pytest.mark.parametrize("publisher", ["Sailmaker Voice AG", "", None])
+def test_whom_microsoft_shows_as_the_verified_publisher_is_told_before_the_next_sign_in(publisher):
+    walked, script = walk(), Microsoft(signer=facts(publisher=publisher))
+    assert walked.view().offer.sign_in_application.publisher_seen_at is None
+    signed_in(walked, script)
+    about = walked.view().offer.sign_in_application
+    assert (about.publisher, about.publisher_seen_at is None) == (publisher or "", publisher is None)
+
+
 def test_what_the_account_can_do_is_kept_with_the_case_and_shown():
     walked = walk()
     step = StepResult("consent", "Consent to the permissions", "activate", "Not active.", "Activate it in PIM.")

@@ -53,6 +53,7 @@ def test_good_application_is_told_as_good_and_one_that_changes_as_wrong(emulator
     emulator_process.advance(60)
     unseen = {name: "unknown" for name, _label, _cure in outside.UNSEEN}
     good = dict.fromkeys(("cloud", "client", "home_tenant", "redirect", "secret"), "ok")
+    unseen |= {"publisher": "unknown"}
     assert look(entra, secret=key["secretText"]) == good | unseen
     entra.graph(PAT, "PATCH", path, {"isFallbackPublicClient": False, "web": {"redirectUris": []}})
     worse = {"client": "wrong", "redirect": "warning", "secret": "wrong"}

@@ -136,6 +136,19 @@ def test_good_application_is_good_and_what_nobody_sees_is_unknown(provider):
     assert VALUE.reveal() not in str(seen)
 
 
+def test_whom_microsoft_verified_is_known_once_somebody_signed_in_until_it_is_another_application(provider):
+    about, seen_at = save(provider), clock.now()
+    for publisher, state, words in (("", "warning", "unverified"), ("Sailmaker Voice AG", "ok", "Sailmaker Voice AG")):
+        with within(provider.path):
+            applications.note_publisher(about.client_id, cloud="public", publisher=publisher, now=seen_at)
+            about = applications.find(provider.id, cloud="public")
+        assert (about.publisher, about.publisher_seen_at) == (publisher, seen_at)
+        line = look(about, Entra(polls=[PENDING]))["publisher"]
+        assert (line.state.value, words in line.words) == (state, True)
+    about = save(provider, client_id=HOME)
+    assert (about.publisher, about.publisher_seen_at) == ("", None)
+
+
 @pytest.mark.parametrize(
     ("changed", "key", "state", "words"),
     [

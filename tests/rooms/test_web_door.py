@@ -68,6 +68,23 @@ def test_the_first_page_says_who_asks_for_what_and_until_when(offered):
         assert told in text
 
 
+@pytest.mark.parametrize(
+    ("publisher", "seen", "words"),
+    [
+        ("", False, "We can't see that from here."),
+        ("", True, "Microsoft had not verified the publisher"),
+        ("Sailmaker Voice AG", True, "Microsoft showed the publisher as verified: Sailmaker Voice AG."),
+    ],
+)
+def test_what_microsoft_says_of_the_publisher_is_told_before_anybody_signs_in(monkeypatch, publisher, seen, words):
+    seen_at = clock.now() if seen else None
+    about = replace(web_values.OFFER.sign_in_application, publisher=publisher, publisher_seen_at=seen_at)
+    monkeypatch.setattr(wizard_door, "offer", lambda _token: replace(web_values.OFFER, sign_in_application=about))
+    told = soup(Client().get("/i/" + "t" * 43)).get_text()
+    assert words in told
+    assert ("We can't see that" in told) is not seen
+
+
 @pytest.mark.parametrize(("optional", "state", "may"), [(True, "sent", 1), (False, "sent", 0), (True, "copying", 0)])
 def test_declining_is_spoken_of_only_where_something_can_be_declined(monkeypatch, optional, state, may):
     feature = FeatureRow("extra", "Extra", "For more.", "You get less.", optional=optional, on=True)

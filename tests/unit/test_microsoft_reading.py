@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gangway.microsoft import errors
+from gangway.microsoft.graph import service_principals
 from gangway.microsoft.reading import entra_error, graph_error
 from gangway.microsoft.wire import Answer
 
@@ -115,3 +116,19 @@ def test_a_401_with_a_claims_challenge_says_what_the_next_sign_in_must_ask_for()
 def test_what_is_no_challenge_asks_for_nothing(written: str) -> None:
     answer = replace(graph(401, "InvalidAuthenticationToken"), headers={"www-authenticate": f"Bearer {written}"})
     assert graph_error(answer).fault.claims in {"", "{}"}
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        (None, ""),
+        ({"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}, ""),
+        (
+            {"displayName": "Sailmaker", "verifiedPublisherId": "1", "addedDateTime": "2026-01-01T00:00:00Z"},
+            "Sailmaker",
+        ),
+        ({"displayName": None, "verifiedPublisherId": "12345"}, "12345"),
+    ],
+)
+def test_a_publisher_is_verified_only_with_an_id(told, name):
+    assert service_principals.publisher_of("an-app").read(Answer(200, {"verifiedPublisher": told})) == name

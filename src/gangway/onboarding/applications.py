@@ -26,6 +26,7 @@ GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 SECRET: Final = "onboarding.sign_in_application.secret"  # noqa: S105  the name of a place
 LONGEST_SECRET: Final = 500
+LONGEST_PUBLISHER: Final = 256
 TRADES: Final = "trade an authorization code"
 
 
@@ -48,7 +49,10 @@ def register(*, provider_id: UUID, client_id: str, home_tenant_id: str, cloud: s
     }
     known = SignInApplication.objects.select_for_update(of=("self",)).filter(**whose).first()
     before = {name: getattr(known, name) for name in facts} if known else {}
-    row, _ = SignInApplication.objects.update_or_create(**whose, defaults=facts | {"registered_at": now})
+    defaults: dict[str, Any] = {**facts, "registered_at": now}
+    if known and known.client_id != facts["client_id"]:
+        defaults |= {"publisher": "", "publisher_seen_at": None}
+    row, _ = SignInApplication.objects.update_or_create(**whose, defaults=defaults)
     was, now_is = differing(before, facts)
     if now_is:
         subject, told = f"sign_in_application:{row.pk}", {"cloud": row.cloud}
@@ -95,6 +99,12 @@ def forget_secret(application_id: UUID, *, by: Actor) -> None:
     row.save(update_fields=["secret_id", "secret_ends_on"])
     vault.destroy(sealed_id=before, by=by)
     _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_FORGOTTEN, row, by, was, {"ends_on": None})
+
+
+def note_publisher(client_id: str, *, cloud: str, publisher: str, now: datetime) -> None:
+    """Keep whom Microsoft showed as an application's verified publisher where somebody signed in; empty: nobody."""
+    rows = SignInApplication.objects.filter(client_id=client_id, cloud=cloud)
+    rows.update(publisher=publisher[:LONGEST_PUBLISHER], publisher_seen_at=now)
 
 
 def credential_of(client_id: str, *, provider_id: UUID, cloud: str, by: Actor, told: bool = True) -> Secret | None:
@@ -217,6 +227,8 @@ def _view(row: SignInApplication) -> SignInApplicationView:
         secret_id=row.secret_id,
         secret_ends_on=row.secret_ends_on,
         unlisted=tuple(row.unlisted),
+        publisher=row.publisher,
+        publisher_seen_at=row.publisher_seen_at,
     )
 
 

@@ -56,6 +56,10 @@ class SignInApplication(models.Model):
     unlisted: models.JSONField[list[str]] = models.JSONField(
         default=list, help_text="Return addresses that the latest look found not listed at Microsoft."
     )
+    publisher = models.CharField(
+        max_length=256, blank=True, help_text="As Microsoft verified it; empty when it hasn't."
+    )
+    publisher_seen_at = models.DateTimeField(null=True, help_text="In a tenant where somebody signed in.")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -2,7 +2,8 @@
 
 A code that nobody will type shows that the client id is known and public; a sign-in page that may not be shown
 (`prompt=none`) sends a browser back only to a listed address; the kept credential proves itself by a token in the home
-tenant. Its permissions, publisher and property lock show only to people of that tenant.
+tenant. Its publisher is seen where somebody signs in; its permissions and property lock show only to people of the home
+tenant.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from django.conf import settings
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.ids import AppId, TenantId
 from gangway.foundation.sealed import SealedText
+from gangway.languages.times import time_in_words
 from gangway.microsoft.cloud import ANY_ORGANIZATION, Cloud
 from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard
 from gangway.microsoft.reading import entra_error
@@ -30,7 +32,6 @@ SOON_DAYS: Final = 30
 PORTAL: Final = "Entra admin center › App registrations › the application"
 UNSEEN: Final = (
     ("permissions", "API permissions", f"Compare the list on this page with {PORTAL} › API permissions."),
-    ("publisher", "Publisher verified", f"Look at {PORTAL} › Branding & properties › Publisher verification."),
     ("property_lock", "App instance property lock", f"Look at {PORTAL} › Authentication › App instance property lock."),
 )
 """What only people of the home tenant see, and where they look."""
@@ -48,7 +49,7 @@ async def look(
     """Return a line for each thing; never raises for what Microsoft says. `secret`: what kept it from being opened."""
     there = _from_finding("cloud", "Sign-in service", await doctor.cloud_answers(transport=transport, cloud=cloud))
     if there.state is not Verdict.OK:
-        return (there, *_unseen())
+        return (there, _publisher(application), *_unseen())
     client = _from_finding(
         "client", "Client id and public-client flow", await doctor.check_one(application, transport, cloud)
     )
@@ -59,6 +60,7 @@ async def look(
         *[await _redirect(application, address, transport, cloud) for address in redirects],
         *([await _secret(application, secret, transport, cloud)] if secret else []),
         *([_expiry(application, now)] if application.secret_id else []),
+        _publisher(application),
         *_unseen(),
     )
 
@@ -162,6 +164,18 @@ def _expiry(application: SignInApplicationView, now: datetime) -> Seen:
         return Seen("expiry", label, Verdict.WRONG, f"By the date that was typed it ended on {ends}.", cure)
     state, told = (Verdict.WARNING, cure) if days < SOON_DAYS else (Verdict.OK, "")
     return Seen("expiry", label, state, f"{days} days left, by the date that was typed ({ends}).", told)
+
+
+def _publisher(application: SignInApplicationView) -> Seen:
+    """What was last seen of it in a tenant where somebody signed in."""
+    key, label, seen_at = "publisher", "Publisher verified", application.publisher_seen_at
+    cure = f"Look at {PORTAL} › Branding & properties › Publisher verification."
+    if seen_at is None:
+        return Seen(key, label, Verdict.UNKNOWN, "It is seen as soon as somebody has signed in.", cure)
+    if not application.publisher:
+        words = f"No. Seen {time_in_words(seen_at)}: Microsoft's pages say “unverified”."
+        return Seen(key, label, Verdict.WARNING, words, cure)
+    return Seen(key, label, Verdict.OK, f"Yes: {application.publisher}. Seen {time_in_words(seen_at)}.")
 
 
 def _unseen() -> tuple[Seen, ...]:

@@ -136,6 +136,9 @@ class SignInApplicationView:
     secret_ends_on: date | None = None
     unlisted: tuple[str, ...] = ()
     """Return addresses that the latest look found not listed at Microsoft."""
+    publisher: str = ""
+    """Whom Microsoft was last seen to have verified as its publisher; empty: nobody, or nobody looked yet."""
+    publisher_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from gangway.microsoft.signin.own_credentials import Secret
 from gangway.microsoft.signin.tokens import Identity, check_id_token
 from gangway.microsoft.throttling import LONGEST_SLEEP
 from gangway.microsoft.transport import Transport
-from gangway.onboarding import problems, refusals
+from gangway.onboarding import applications, problems, refusals
 from gangway.onboarding.applications import credential_of, own_tenants
 from gangway.onboarding.leases import LEASE_SECONDS, Due
 from gangway.onboarding.models import SignIn
@@ -66,7 +66,14 @@ class Observe(Protocol):
     """Reads who signed in, by Graph."""
 
     async def __call__(
-        self, *, token: SealedText, tenant_id: str, cloud: Cloud, plan: Mapping[str, Any], registration_id: UUID
+        self,
+        *,
+        token: SealedText,
+        tenant_id: str,
+        cloud: Cloud,
+        plan: Mapping[str, Any],
+        registration_id: UUID,
+        client_id: str,
     ) -> SignerFacts:
         """The facts about the signer and what they can do of the plan; MicrosoftError when they can't be read."""
         ...
@@ -192,7 +199,8 @@ class Visitor:
         if refusal is None:
             token = await in_database(self._open, due, due.token_id, sign_in.TOKEN, "read who signed in")
             meant = await in_database(pinned_for, due.id)
-            facts = await self.observe(token=token, tenant_id=identity.tenant_id, cloud=cloud, **meant)
+            meant |= {"cloud": cloud, "client_id": due.client_id}
+            facts = await self.observe(token=token, tenant_id=identity.tenant_id, **meant)
             refusal = tenant.refusal_of_signer(facts, expected)
         await self._conclude(due, refusal, facts)
 
@@ -202,6 +210,9 @@ class Visitor:
         elif facts is not None:
             about, now = due.organization_id, clock.now()
             await in_database(sign_in.accept, due.id, owner=self.owner, facts=facts, now=now)
+            if facts.publisher is not None:
+                seen: dict[str, Any] = {"cloud": due.cloud, "publisher": facts.publisher, "now": now}
+                await in_database(applications.note_publisher, due.client_id, **seen)
             await in_database(looking_round.seen_by_person, facts.around, organization_id=about, now=now)
 
     async def _refuse(self, due: Due, refusal: refusals.Refusal, facts: SignerFacts | None = None) -> None:

@@ -149,6 +149,8 @@ class SignerFacts:
     """The parts that they leave to somebody else, whatever they could do."""
     around: TenantSight | None = None
     """What of ours was seen in the tenant on the way; None when it was read back from a row."""
+    publisher: str | None = None
+    """Who Microsoft verified to publish the application that they signed in to; empty: nobody; None: not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,16 +44,17 @@ async def observe_signer(
     registration_id: UUID,
     left: frozenset[Part] = frozenset(),
     spared: frozenset[str] = frozenset(),
+    client_id: str = "",
 ) -> SignerFacts:
     """The facts about the person behind a delegated token, and what they can do of a pinned plan.
 
     `left`: what they leave to somebody else, whatever their roles are: their token wasn't asked for it. `spared`: steps
-    of which there is nothing to do.
+    of which there is nothing to do. `client_id`: of the application they signed in to, whose publisher is read as well.
 
     Worker only. Raises the MicrosoftError of what must be readable: person, tenant and roles.
     """
     graph = GraphSession(await shared(cloud.extra_ca_file), cloud, token, TenantId(tenant_id))
-    who, where, which, eligible, policy, skus, ours, deleted, principals = await graph.batch(
+    who, where, which, eligible, policy, skus, ours, deleted, principals, *publisher = await graph.batch(
         [
             tenant.me(),
             tenant.organization(),
@@ -64,6 +65,7 @@ async def observe_signer(
             applications.with_prefix(UNIQUE_NAME_PREFIX),
             applications.deleted_with_prefix(UNIQUE_NAME_PREFIX),
             service_principals.with_tag(TAG),
+            *([service_principals.publisher_of(client_id)] if client_id else []),
         ]
     )
     around = TenantSight(
@@ -86,7 +88,8 @@ async def observe_signer(
         premium=licences.has_premium(_if_read(skus) or ()),
     )
     checked = _checked(seen, plan, registration_id).leaving(left).sparing(spared)
-    return replace(_facts(_person(who), where.get(), roles, checked, left=left, spared=spared), around=around)
+    facts = _facts(_person(who), where.get(), roles, checked, left=left, spared=spared)
+    return replace(facts, around=around, publisher=_if_read(publisher[0]) if publisher else None)
 
 
 def _rule(policy: CredentialPolicy | None, around: TenantSight, registration_id: UUID) -> SecretRule | None:

@@ -16,6 +16,11 @@ def by_app_id(app_id: AppId | str, *, with_roles: bool = False) -> Call[ServiceP
     return Call("GET", f"/servicePrincipals(appId={literal(app_id)})?$select={fields}", _one)
 
 
+def publisher_of(app_id: AppId | str) -> Call[str]:
+    """The name of an application's publisher as Microsoft has verified it; empty when it hasn't."""
+    return Call("GET", f"/servicePrincipals(appId={literal(app_id)})?$select=appId,verifiedPublisher", _publisher)
+
+
 def with_tag(tag: str) -> Call[Listed[ServicePrincipal]]:
     """Principals with a tag, which they have from their application."""
     query = f"$filter=tags/any(t:t%20eq%20{literal(tag)})&$select={FIELDS}&$top=100"
@@ -49,6 +54,14 @@ def _principal(record: Any) -> ServicePrincipal:
         display_name=record.get("displayName") or "",
         app_roles={role["value"]: role["id"] for role in offered if role.get("isEnabled") and role.get("value")},
     )
+
+
+def _publisher(answer: Answer) -> str:
+    """Of an unverified publisher Graph tells nothing, or an object in which everything is null."""
+    told = answer.member("verifiedPublisher")
+    if not isinstance(told, dict) or not told.get("verifiedPublisherId"):
+        return ""
+    return str(told.get("displayName") or told["verifiedPublisherId"])
 
 
 def _one_or_none(answer: Answer) -> ServicePrincipal | None:
