@@ -60,7 +60,7 @@ def answer(customer: Place, state: LookupState, *, domain: str = "contoso.com", 
     """What a worker was told of a domain."""
     with within(customer.path):
         tenant_lookup.ask(customer_id=customer.id, domain=domain, now=clock.now())
-        row = TenantLookup.objects.get(domain=domain)
+        row = TenantLookup.objects.get(domain=domain, cloud=place(customer.id).cloud)
         TenantLookup.objects.filter(pk=row.pk).update(state=LookupState.ASKED.value)
     tenant_lookup.end(row.pk, state, tenant_id if state is LookupState.FOUND else "")
     return row.pk
@@ -167,6 +167,84 @@ def test_the_kept_tenant_is_compared_when_the_lookup_is_forgotten_and_no_more_af
         details = Details(domain="contoso.de")
         change_details(organization_id=walked.customer.id, name="Contoso", details=details, cloud="", by=OPERATOR)
     assert expectation_of(sign_in_id).tenant_id == ""
+
+
+def correct(customer: Place, *, domain: str, cloud: str = "", tenant_id: str = "") -> None:
+    """On the customer's page."""
+    details = Details(domain=domain, tenant_id=tenant_id)
+    with within(customer.path):
+        change_details(organization_id=customer.id, name="Contoso", details=details, cloud=cloud, by=OPERATOR)
+
+
+@pytest.mark.parametrize("said", [LookupState.FOUND, LookupState.NOT_FOUND])
+def test_what_is_held_waits_for_the_answer_of_the_cloud_that_the_customer_is_in_now(client, customer, said):
+    about = invite(client, customer, draft="1")
+    answer(customer, said)
+    correct(customer, domain="contoso.com", cloud="china")
+    client.post(reverse("web:invitation_send", args=[about.id]))
+    assert the_invitation(customer).held_for == "contoso.com"
+    with within(customer.path):
+        public = TenantLookup.objects.get(cloud="public")
+    before_sending.go_on(now=clock.now())
+    before_sending.answered(public.pk, now=clock.now())
+    waits = the_invitation(customer)
+    assert (waits.state, waits.held_for, waits.doubted_at) == (State.DRAFT, "contoso.com", None)
+    there = "c0475050-0000-4000-8000-000000000002"
+    before_sending.answered(answer(customer, LookupState.FOUND, tenant_id=there), now=clock.now())
+    assert (the_invitation(customer).state, the_invitation(customer).tenant_id) == (State.QUEUED, there)
+
+
+@pytest.mark.parametrize("said", [LookupState.FOUND, LookupState.NOT_FOUND])
+def test_what_is_held_follows_the_domain_that_is_corrected_meanwhile(client, customer, said):
+    invite(client, customer)
+    correct(customer, domain="contoso.org")
+    mails()
+    before_sending.answered(answer(customer, said), now=clock.now())
+    waits = the_invitation(customer)
+    assert (waits.state, waits.held_for, mails()) == (State.DRAFT, "contoso.org", [])
+    before_sending.answered(answer(customer, LookupState.FOUND, domain="contoso.org"), now=clock.now())
+    sent = the_invitation(customer)
+    assert (sent.state, sent.tenant_domain) == (State.QUEUED, "contoso.org")
+
+
+def test_what_is_held_goes_out_once_the_tenants_id_is_typed_on_the_customers_page(client, customer):
+    invite(client, customer)
+    correct(customer, domain="contoso.com", tenant_id=CONTOSO)
+    before_sending.go_on(now=clock.now())
+    sent = the_invitation(customer)
+    assert (sent.state, sent.held_for) == (State.QUEUED, "")
+
+
+def test_a_domain_that_was_added_since_is_looked_up_again_while_one_telephones(client, customer):
+    answer(customer, LookupState.NOT_FOUND)
+    with within(customer.path):
+        TenantLookup.objects.update(asked_at=clock.now() - tenant_lookup.LOST_AFTER)
+    assert invite(client, customer).held_for == "contoso.com"
+    with within(customer.path):
+        assert TenantLookup.objects.get().state == LookupState.ASKED
+
+
+def test_a_worker_asks_for_nobody_who_telephones(customer):
+    answer(customer, LookupState.NOT_FOUND)
+    with within(customer.path):
+        later = clock.now() + 2 * tenant_lookup.LOST_AFTER
+        known = tenant_lookup.ask(customer_id=customer.id, domain="contoso.com", now=later)
+    assert known.state is LookupState.NOT_FOUND
+
+
+def test_a_draft_is_kept_whatever_is_said_of_the_domain_which_is_looked_at_when_it_is_sent(client, customer):
+    answer(customer, LookupState.NOT_FOUND)
+    about = invite(client, customer, draft="1")
+    assert (about.state, about.held_for) == (State.DRAFT, "")
+    client.post(reverse("web:invitation_send", args=[about.id]))
+    assert the_invitation(customer).state is State.DRAFT
+
+
+def test_of_a_domain_that_stands_on_the_customers_page_leaving_it_empty_is_no_cure(client, provider):
+    known = make_customer(provider, name="Contoso", domain="contoso.com")
+    answer(known, LookupState.NOT_FOUND)
+    refused = client.post(reverse("web:new_tenant", args=[known.id]), GIVEN)
+    assert "on the customer's page" in error_at(refused, "domain")
 
 
 def refused(walked: Walk) -> None:

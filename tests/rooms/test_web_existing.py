@@ -15,9 +15,9 @@ from gangway.invitations.models import Invitation
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, existing, freezing, relinking, tidying
-from gangway.onboarding.models import Case, ExistingRegistration, SignInApplication
+from gangway.onboarding.models import Case, ExistingRegistration, SignInApplication, TenantLookup
 from gangway.onboarding.shapes import Step
-from gangway.onboarding.states import CaseState
+from gangway.onboarding.states import CaseState, LookupState
 from gangway.onboarding.typed import Typed
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within, within_everything
@@ -339,6 +339,17 @@ def test_a_known_registration_needs_no_recipient_and_is_validated_by_next(desk):
     page = soup(client.get(answer.headers["Location"]))
     assert "Validating the credentials" in page.get_text()
     assert SECRET not in page.get_text()
+
+
+def test_a_known_registration_waits_for_no_lookup_as_no_link_goes_out(desk):
+    client, customer, address = desk
+    with within(customer.path):
+        TenantLookup(
+            organization_id=customer.id, domain="contoso.com", state=LookupState.NOT_FOUND.value, asked_at=clock.now()
+        ).save()
+    assert client.post(address, NEW | {"domain": "contoso.com"}).status_code == 302
+    with within(customer.path):
+        assert Case.objects.get().state == CaseState.PROVING
 
 
 @pytest.mark.parametrize("name", WRONG)

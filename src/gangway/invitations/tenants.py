@@ -68,12 +68,12 @@ def hold_for(*, invitation_id: UUID, domain: str, by: Actor, now: datetime) -> N
     write_history(invitation, by=by, at=now, note=f"Goes out once Microsoft has said whose {domain} is"[:200])
 
 
-def held(*, domain: str = "", organization_id: UUID | None = None) -> list[Held]:
-    """Return what is held, of everybody, or for one domain of a customer; the oldest first."""
+def held(*, organization_id: UUID | None = None) -> list[Held]:
+    """Return what is held, of everybody or of one customer; the oldest first."""
     with within_everything("a worker looks after everybody's held invitations"):
         rows = Invitation.objects.filter(state=State.DRAFT.value).exclude(held_for="").order_by("created_at")
         if organization_id is not None:
-            rows = rows.filter(organization_id=organization_id, held_for=domain)
+            rows = rows.filter(organization_id=organization_id)
         return [
             Held(
                 row.pk,

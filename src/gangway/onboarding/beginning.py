@@ -17,7 +17,6 @@ from gangway.onboarding import before_sending, existing
 from gangway.onboarding.errors import AnotherDomain
 from gangway.onboarding.existing import Aside
 from gangway.onboarding.expected import need_expected
-from gangway.onboarding.tenant_lookup import TenantFound
 from gangway.onboarding.typed import Typed
 from gangway.organizations.changing import change_details
 from gangway.organizations.place_queries import place
@@ -55,7 +54,8 @@ def invite(
 ) -> UUID:
     """Plan the service and invite its administrator; both or neither. Gives the invitation's id.
 
-    As long as nobody has said whose the customer's domain is, it stays a draft that then goes out by itself.
+    As long as nobody has said whose the customer's domain is, it stays a draft that then goes out by itself. What is
+    asked for as a draft is kept whatever is said of the domain: that is looked at when it is sent.
 
     `days`: how long the link is good for, if not as long as the provider's usually are. `knowingly`: the address that
     was answered for, where it is at a domain that nobody knows of the customer.
@@ -63,7 +63,9 @@ def invite(
     Call it inside a scope. Raises `AnotherDomain`, `DomainUnknown`, `AddressUnexpected`, and what `plan_service` and
     `issue_invitation` raise.
     """
-    service_id, found = _planned(wanted, by=by, now=now)
+    refuse_another(wanted.domain, known=place(wanted.customer_id).domains)
+    found = before_sending.look(wanted.customer_id, domain=wanted.domain, refuse=not draft, now=now)
+    service_id = _planned(wanted, by=by)
     need_expected(recipient, customer_id=wanted.customer_id, knowingly=knowingly)
     issued = issue_invitation(
         service_id=service_id,
@@ -78,7 +80,7 @@ def invite(
         by=by,
         now=now,
     )
-    if before_sending.is_known(found) or not draft:
+    if found is not None and (before_sending.is_known(found) or not draft):
         before_sending.hold_or_expect(issued.invitation_id, found, by=by, now=now)
     return issued.invitation_id
 
@@ -89,10 +91,11 @@ def use_known(wanted: Wanted, *, typed: Typed, aside: Aside | None = None, by: A
 
     `aside`: the secret, when it was typed before.
 
-    A certificate or trust has to be told to Microsoft first. Call it inside a scope. Raises as `invite`, `NotAsTyped`.
+    No link goes out, so that nothing waits for whose the domain is: the proof compares it. A certificate or trust has
+    to be told to Microsoft first. Call it inside a scope. Raises `AnotherDomain`, `NotAsTyped`, as `plan_service`.
     """
     invitation_id = existing.begin_known(
-        service_id=_planned(wanted, by=by, now=now)[0],
+        service_id=_planned(wanted, by=by),
         plan=wanted.plan,
         plan_fingerprint=wanted.plan_fingerprint,
         finish_by_itself=wanted.finish_by_itself,
@@ -107,11 +110,10 @@ def use_known(wanted: Wanted, *, typed: Typed, aside: Aside | None = None, by: A
     return invitation_id
 
 
-def _planned(wanted: Wanted, *, by: Actor, now: datetime) -> tuple[UUID, TenantFound | None]:
-    """Plan the service, and say whose the customer's domain is, as far as that is known."""
+def _planned(wanted: Wanted, *, by: Actor) -> UUID:
+    """Plan the service, and keep the customer's domain; gives the service's id."""
     _keep_domain(wanted, by=by)
-    found = before_sending.look(wanted.customer_id, domain=wanted.domain, now=now)
-    service_id = plan_service(
+    return plan_service(
         customer_id=wanted.customer_id,
         full_name=wanted.full_name,
         short_name=wanted.short_name,
@@ -119,7 +121,6 @@ def _planned(wanted: Wanted, *, by: Actor, now: datetime) -> tuple[UUID, TenantF
         licensed_users=wanted.licensed_users,
         by=by,
     )
-    return service_id, found
 
 
 def refuse_another(domain: str, *, known: Sequence[str]) -> None:

@@ -64,12 +64,15 @@ def checked_domain(text: str) -> str:
 
 
 @transaction.atomic
-def ask(*, customer_id: UUID, domain: str, now: datetime) -> TenantFound:
-    """Have a worker look, unless that is known since lately. Raises `NotADomain`, `NoSuchOrganization`."""
+def ask(*, customer_id: UUID, domain: str, anew: bool = False, now: datetime) -> TenantFound:
+    """Have a worker look, unless that is known since lately. Raises `NotADomain`, `NoSuchOrganization`.
+
+    `anew`: a person asks, who may have had the domain added since Microsoft last said that it knows no such tenant.
+    """
     about, name = customer(customer_id), checked_domain(domain)
     rows = TenantLookup.objects.select_for_update(of=("self",))
     row, made = rows.get_or_create(organization_id=about.id, cloud=about.cloud, domain=name, defaults={"asked_at": now})
-    waits = row.state in {LookupState.ASKED, LookupState.FAILED}
+    waits = row.state in {LookupState.ASKED, LookupState.FAILED} or (anew and row.state == LookupState.NOT_FOUND)
     if made or row.asked_at < now - (LOST_AFTER if waits else GOOD_FOR):
         row.state, row.tenant_id, row.asked_at = LookupState.ASKED.value, "", now
         row.save(update_fields=["state", "tenant_id", "asked_at"])

@@ -89,7 +89,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         typed_secret.forget(request)
     aside = typed_secret.kept(request, customer_id, now=now())
     known = Known(request.POST if form.uses_known else None, customer_id=customer_id, aside=aside)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not form.uses_known:
         wait_for_answer(customer_id, domain=form.cleaned_data["domain"], seconds=ANSWER_SECONDS, now=now())
     if request.method == "POST" and form.is_valid() & asked_for.is_valid() & (not form.uses_known or known.is_valid()):
         try:

@@ -25,7 +25,7 @@ def ask(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Have the domain looked up; what is half typed is no domain, and nothing is said of it."""
     customer(customer_id)
     try:
-        known = look_up(customer_id=customer_id, domain=request.POST.get("domain", ""), now=now())
+        known = look_up(customer_id=customer_id, domain=request.POST.get("domain", ""), anew=True, now=now())
     except NotADomain:
         known = None
     return _said(request, customer_id, known)
