@@ -155,7 +155,7 @@ FORMS: Final[dict[str, Form]] = {
     "invitation_quiet": desk(),
     "invitation_unfreeze": desk(),
     "invitation_test": desk(),
-    "invitation_send": desk(),
+    "invitation_send": desk(anyway="1"),
     "invitation_revoke": desk(),
     "invitation_together": desk(),
     "invitation_hand_off": desk(colleague="riley@contoso.com"),
