@@ -1,6 +1,7 @@
 """An invitation in its own language: the pages behind its link, what stands in them, its mails, and the switch."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from django.core import mail as outgoing
@@ -189,11 +190,29 @@ def test_a_language_that_we_do_not_speak_is_english():
     assert page_in(client.get("/wizard/new/")) == ("en", "ltr")
 
 
-def test_a_choice_on_the_page_of_a_form_that_came_back_leads_to_where_one_stands():
+@pytest.mark.parametrize("path", ["/wizard/new/", "/wizard/colleague/", "/wizard/approval/"])
+def test_a_choice_on_the_page_of_a_form_that_came_back_leads_to_that_form(path):
     walked, client = walked_in("de"), Client()
     put_into_wizard(client, walked.case_id)
-    answer = client.post("/wizard/new/", {"upn": "nobody"})
-    assert soup(answer).select_one(".gw-languages form")["action"] == "/wizard/?language="
+    typed = {"upn": "nobody", "colleague": "nobody", "approval_on": "nobody"}
+    assert chosen_after(client, client.post(path, typed), path) == (path, "he")
+
+
+def test_a_choice_where_only_a_form_is_taken_leads_to_where_one_stands():
+    walked, client = walked_in("de"), Client()
+    put_into_wizard(client, walked.case_id)
+    factories_onboarding.signed_in(walked)
+    answer = client.post("/wizard/my-part/", {"colleague": "nobody"})
+    assert chosen_after(client, answer, "/wizard/my-part/") == ("/wizard/signed-in/", "he")
+
+
+def chosen_after(client, refused, path):
+    """Choose another language on the page of a form that came back; says where that leads, and in which language."""
+    assert refused.status_code == 200
+    there = urljoin(path, soup(refused).select_one(".gw-languages form")["action"])
+    answer = client.post(there, {"language": "he"}, follow=True, headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+    return answer.request["PATH_INFO"], page_in(answer)[0]
 
 
 def test_the_operation_center_stays_english_whatever_was_chosen():

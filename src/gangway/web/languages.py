@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -72,14 +72,14 @@ def speak(request: HttpRequest, language: str) -> None:
 def offered(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the languages that this page can be read in, and where a choice goes; none for operators.
 
-    The page of a form that came back may have an address that can't be opened again: then one is led to where one is.
+    It goes to the page's own address, also where a form came back: what was typed is found again there only. From an
+    address that takes a form and nothing else one is led to the page above it.
     """
     if not is_customers(request):
         return {}
-    came_back = request.method == "POST" and request.path.startswith(WIZARD)
-    others = QueryDict(mutable=True) if came_back else request.GET.copy()
+    others = request.GET.copy()
     others[ASKED] = ""
-    return {"languages": NAMES, "languages_at": f"{WIZARD if came_back else ''}?{others.urlencode()}"}
+    return {"languages": NAMES, "languages_at": f"?{others.urlencode()}"}
 
 
 def _kept(request: HttpRequest, language: str) -> HttpResponse:
