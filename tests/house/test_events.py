@@ -27,6 +27,7 @@ WITHOUT_EVENT: dict[str, str] = {
     "organizations.changing.hold_in_use": "only locks",
     "organizations.changing.locked_parent": "only locks",
     "organizations.changing.on_another_cloud": "only says whom to ask, when the application is ready",
+    "organizations.changing.on_other_tenants": "only says who hears of it, when the application is ready",
     "organizations.changing.save": "writes a row for the caller, who records it",
     "organizations.people.create_person": "a person without a role; giving the role is recorded",
     "organizations.people.held_person": "only locks",

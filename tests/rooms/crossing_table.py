@@ -117,6 +117,7 @@ ROWS: Final[dict[str, Row]] = {
     "invitation_await": desk("AO", "AO", "A", about="invitation"),
     "invitation_quiet": desk("AO", "AO", "A", about="invitation"),
     "invitation_unfreeze": desk("AO", "AO", "A", about="invitation", finely=True),
+    "invitation_seen": desk("AO", "AO", "A", about="invitation"),
     "invitation_mail": desk("AO", "AO", "A", about="invitation"),
     "invitation_mail_shown": desk("AO", "AO", "A", about="invitation"),
     "invitation_test": desk("AO", "AO", "A", about="invitation"),

@@ -154,6 +154,7 @@ FORMS: Final[dict[str, Form]] = {
     "invitation_await": desk(approval_on="2031-12-01"),
     "invitation_quiet": desk(),
     "invitation_unfreeze": desk(),
+    "invitation_seen": desk(),
     "invitation_test": desk(),
     "invitation_send": desk(anyway="1"),
     "invitation_revoke": desk(),

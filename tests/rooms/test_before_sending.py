@@ -13,12 +13,12 @@ from gangway.foundation import clock
 from gangway.invitations import tenants
 from gangway.invitations.queries import InvitationView, history, invitation, pending
 from gangway.invitations.states import State
-from gangway.onboarding import before_sending, tenant_lookup
+from gangway.onboarding import actions, before_sending, tenant_lookup
 from gangway.onboarding.models import TenantLookup
 from gangway.onboarding.states import LookupState, SignInState
 from gangway.onboarding.visits import expectation_of
-from gangway.organizations.changing import change_details
-from gangway.organizations.details import Details
+from gangway.organizations.changing import change_details, change_tenants
+from gangway.organizations.details import Details, Tenant
 from gangway.organizations.place_queries import place
 from gangway.organizations.scope import within, within_everything
 from gangway.web.views import add_service
@@ -240,6 +240,18 @@ def test_a_draft_is_kept_whatever_is_said_of_the_domain_which_is_looked_at_when_
     assert the_invitation(customer).state is State.DRAFT
 
 
+def test_a_draft_that_was_refused_when_it_was_sent_says_why_and_can_be_sent_all_the_same(client, customer):
+    about, page = invite(client, customer, draft="1"), reverse("web:invitation", args=[the_invitation(customer).id])
+    answer(customer, LookupState.NOT_FOUND)
+    assert "A draft: nothing was sent yet." in client.get(page).text
+    refused = client.post(reverse("web:invitation_send", args=[about.id]), follow=True)
+    assert "Not sent: Microsoft knows no tenant with the customer" in refused.text
+    (button,) = soup(client.get(page)).select("button[name=anyway]")
+    assert button.get_text() == "Send it all the same"
+    client.post(button.find_parent("form")["action"], {"anyway": button["value"]})
+    assert (the_invitation(customer).state, the_invitation(customer).doubted_at) == (State.QUEUED, None)
+
+
 def test_of_a_domain_that_stands_on_the_customers_page_leaving_it_empty_is_no_cure(client, provider):
     known = make_customer(provider, name="Contoso", domain="contoso.com")
     answer(known, LookupState.NOT_FOUND)
@@ -284,3 +296,80 @@ def test_whoever_was_refused_can_say_that_it_is_the_right_one():
     assert len([one for one in mails() if "says that this is their Microsoft 365" in one]) == 1
     with within_everything("test"):
         assert Entry.objects.filter(event=Event.INVITATION_TENANT_CLAIMED.value).count() == 1
+
+
+def doubted(walked: Walk) -> bool:
+    with within(walked.customer.path):
+        return invitation(walked.invitation_id).doubted_at is not None
+
+
+def see(walked: Walk) -> None:
+    desk = sit_down(walked.provider)
+    page = soup(desk.get(reverse("web:invitation", args=[walked.invitation_id])))
+    assert "Seen" in [button.get_text(strip=True) for button in page.select("form button")]
+    desk.post(reverse("web:invitation_seen", args=[walked.invitation_id]))
+
+
+def test_what_was_seen_is_put_away_until_somebody_is_refused_anew():
+    walked = walk(domain="fabrikam.com")
+    refused(walked)
+    see(walked)
+    assert not doubted(walked)
+    assert "signed in to another" not in soup(sit_down(walked.provider).get("/")).get_text(" ", strip=True)
+    with within_everything("test"):
+        assert Entry.objects.filter(event=Event.INVITATION_DOUBT_SEEN.value).count() == 1
+    with within(walked.customer.path):
+        actions.sign_in_again(case_id=walked.case_id, by=OPERATOR, now=clock.now())
+        actions.choose_again(case_id=walked.case_id, by=OPERATOR, now=clock.now())
+    assert not doubted(walked), "the same refusal is none anew"
+    with within(walked.customer.path):
+        tenants.signed_in_elsewhere(invitation_id=walked.invitation_id, where="Adatum", by=OPERATOR, now=clock.now())
+        assert any("Adatum" in row.note for row in history(walked.invitation_id))
+    assert doubted(walked)
+
+
+def test_when_somebody_was_refused_stays_told_when_the_case_is_let_go_later():
+    walked = walk(domain="fabrikam.com")
+    refused(walked)
+    with within(walked.customer.path):
+        before = invitation(walked.invitation_id).doubted_at
+        later = clock.now() + timedelta(hours=2)
+        actions.sign_in_again(case_id=walked.case_id, by=OPERATOR, now=later)
+        actions.choose_again(case_id=walked.case_id, by=OPERATOR, now=later)
+        assert invitation(walked.invitation_id).doubted_at == before
+
+
+def test_another_domain_on_the_customers_page_ends_what_is_told_of_the_former_one():
+    walked = walk(domain="fabrikam.com")
+    refused(walked)
+    with within(walked.customer.path):
+        details = place(walked.customer.id).details
+        change_details(organization_id=walked.customer.id, name="Calls", details=details, cloud="", by=OPERATOR)
+    assert doubted(walked), "the name is no domain"
+    correct(walked.customer, domain="contoso.com")
+    assert not doubted(walked)
+
+
+def test_a_tenant_beside_the_first_one_ends_it_as_well():
+    walked = walk(domain="fabrikam.com")
+    refused(walked)
+    with within(walked.customer.path):
+        change_tenants(organization_id=walked.customer.id, tenants=[Tenant("", "contoso.com")], by=OPERATOR)
+    assert not doubted(walked)
+
+
+def test_a_registration_that_was_typed_of_another_tenant_is_told_beside_a_sign_in():
+    walked = walk(domain="fabrikam.com")
+    refused(walked)
+    mails()
+    with within(walked.customer.path):
+        for tenant in (CONTOSO, CONTOSO, *(f"adatum{number}.com" for number in range(30))):
+            tenants.typed_elsewhere(invitation_id=walked.invitation_id, tenant=tenant, by=OPERATOR, now=clock.now())
+        notes = [row.note for row in history(walked.invitation_id)]
+    assert notes.count(f"Refused: typed the tenant {CONTOSO}") == 1
+    assert len([note for note in notes if note.startswith("Refused: ")]) == tenants.MOST_NOTED
+    assert len([one for one in mails() if "Somebody typed a registration" in one]) == 1
+    desk = sit_down(walked.provider)
+    assert "or typed its registration" in soup(desk.get("/")).get_text(" ", strip=True)
+    page = soup(desk.get(reverse("web:invitation", args=[walked.invitation_id]))).get_text(" ", strip=True)
+    assert "or typed a registration of it" in page

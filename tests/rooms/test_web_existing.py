@@ -352,6 +352,17 @@ def test_a_known_registration_waits_for_no_lookup_as_no_link_goes_out(desk):
         assert Case.objects.get().state == CaseState.PROVING
 
 
+def test_what_is_typed_at_the_desk_has_no_mail_to_look_at_among_the_pending_ones(desk):
+    client, customer, address = desk
+    client.post(address, NEW | {"kind": "certificate", "secret": ""})
+    with within(customer.path):
+        (row,) = invited.pending().rows
+    assert row.state is State.DRAFT
+    listed = client.get(reverse("web:invitations")).text
+    assert reverse("web:invitation", args=[row.id]) in listed
+    assert reverse("web:invitation_mail", args=[row.id]) not in listed
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_mistakes_are_told_before_anything_is_planned(desk, name):
     client, customer, address = desk

@@ -191,6 +191,8 @@ class Event(StrEnum):
     """No more reminders go out about this invitation."""
     INVITATION_TENANT_CLAIMED = "invitations:invitation:tenant_claimed"
     """Whoever was refused for signing in to another tenant than the expected one says that it is the right one."""
+    INVITATION_DOUBT_SEEN = "invitations:invitation:doubt_seen"
+    """An operator has seen that somebody was refused for another tenant than the expected one."""
     LINKS_REPLACED = "invitations:link:replaced"
     """All links that were out and all sessions ended; one new link was mailed."""
     LINK_ASKED_FOR = "invitations:link:asked_for"

@@ -17,8 +17,10 @@ class InvitationsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Say how long links need the host name that they went out under."""
-        from gangway.invitations import standing
+        """Say how long links need the host name that they went out under; hear what a customer is known by now."""
+        from gangway.invitations import standing, tenants
         from gangway.organizations import former_hosts
+        from gangway.organizations.changing import on_other_tenants
 
         former_hosts.on_former(standing.last_link)
+        on_other_tenants(tenants.doubt_no_more)

@@ -62,6 +62,11 @@ def was_noted(invitation: Invitation, *, note: str) -> bool:
     return Move.objects.filter(invitation=invitation, note=note).exists()
 
 
+def count_noted(invitation: Invitation, *, begins: str) -> int:
+    """Return how many lines of its history begin like this."""
+    return Move.objects.filter(invitation=invitation, note__startswith=begins).count()
+
+
 def latest_noted(invitation: Invitation, *, begins: str) -> str:
     """Return the latest line of its history that begins like this, or ""."""
     rows = Move.objects.filter(invitation=invitation, note__startswith=begins).order_by("-id")

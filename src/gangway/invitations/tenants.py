@@ -15,7 +15,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor
 from gangway.invitations import notices
 from gangway.invitations.models import Invitation
-from gangway.invitations.moves import write_history
+from gangway.invitations.moves import count_noted, was_noted, write_history
 from gangway.invitations.rows import locked, record_about
 from gangway.invitations.states import ENDED, State
 from gangway.organizations.scope import within_everything
@@ -24,7 +24,11 @@ MOST: Final = 200
 """Held ones that are looked at in one go."""
 TOLD_EVERY: Final = timedelta(hours=1)
 """Whoever holds a link may press the button as often as they like: that fills no mailbox."""
-_ELSEWHERE: Final = "elsewhere"
+MOST_NOTED: Final = 20
+"""Lines of one history that name where somebody was refused: whoever holds a link can type any number of tenants."""
+_REFUSED: Final = "Refused: "
+_SIGNED_IN: Final = "elsewhere"
+_TYPED: Final = "typed-elsewhere"
 _THEIRS: Final = "is-theirs"
 NOT_SENT: Final = notices.News(
     "Not sent: its domain isn't known",
@@ -33,12 +37,12 @@ NOT_SENT: Final = notices.News(
 SIGNED_IN_ELSEWHERE: Final = notices.News(
     "Somebody signed in to another Microsoft 365",
     "Nothing was changed there. If that is the customer's, correct the domain on the customer's page and ask them to "
-    "sign in again; the link is good for that. If not, nothing has to be done.",
+    "sign in again; the link is good for that. If not, nothing has to be done: press Seen on the invitation's page.",
 )
 TYPED_ELSEWHERE: Final = notices.News(
     "Somebody typed a registration of another Microsoft 365",
     "Nothing was tried there. If that is the customer's, correct the domain on the customer's page and ask them to "
-    "start once more; the link is good for that. If not, nothing has to be done.",
+    "start once more; the link is good for that. If not, nothing has to be done: press Seen on the invitation's page.",
 )
 SAYS_IT_IS_THEIRS: Final = notices.News(
     "The administrator says that this is their Microsoft 365",
@@ -63,8 +67,8 @@ def hold_for(*, invitation_id: UUID, domain: str, by: Actor, now: datetime) -> N
     invitation = locked(invitation_id)
     if State(invitation.state) is not State.DRAFT:
         return
-    invitation.held_for = domain
-    invitation.save(update_fields=["held_for"])
+    invitation.held_for, invitation.doubted_at = domain, None
+    invitation.save(update_fields=["held_for", "doubted_at"])
     write_history(invitation, by=by, at=now, note=f"Goes out once Microsoft has said whose {domain} is"[:200])
 
 
@@ -108,28 +112,59 @@ def stay_unsent(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
+def doubt_draft(*, invitation_id: UUID, now: datetime) -> None:
+    """Microsoft doesn't know the domain, as whoever would send it was just told: its page goes on to say so."""
+    invitation = locked(invitation_id)
+    if State(invitation.state) is State.DRAFT:
+        invitation.doubted_at = now
+        invitation.save(update_fields=["doubted_at"])
+
+
+@transaction.atomic
 def signed_in_elsewhere(*, invitation_id: UUID, where: str, by: Actor, now: datetime) -> None:
-    """Somebody was refused who signed in to another tenant than the expected one: told once, by mail and dashboard."""
+    """Somebody was refused who signed in to another tenant than the expected one: the page says so, a mail once."""
     what = f"They were refused, since another one is expected. Where they signed in: {where}."
-    _doubt(invitation_id, SIGNED_IN_ELSEWHERE, what=what, note=f"Refused: signed in to {where}", by=by, now=now)
+    _doubt(invitation_id, SIGNED_IN_ELSEWHERE, _SIGNED_IN, what=what, note=f"signed in to {where}", by=by, now=now)
 
 
 @transaction.atomic
 def typed_elsewhere(*, invitation_id: UUID, tenant: str, by: Actor, now: datetime) -> None:
     """The same of somebody who typed a registration of another tenant than the expected one."""
     what = f"They were refused, since another one is expected. The tenant that they typed: {tenant}."
-    _doubt(invitation_id, TYPED_ELSEWHERE, what=what, note=f"Refused: typed the tenant {tenant}", by=by, now=now)
+    _doubt(invitation_id, TYPED_ELSEWHERE, _TYPED, what=what, note=f"typed the tenant {tenant}", by=by, now=now)
 
 
-def _doubt(invitation_id: UUID, news: notices.News, *, what: str, note: str, by: Actor, now: datetime) -> None:
+def _doubt(
+    invitation_id: UUID, news: notices.News, kind: str, *, what: str, note: str, by: Actor, now: datetime
+) -> None:
+    """Call it once for each refusal: it stands on the page until somebody has seen it, or the domain is another one."""
     invitation = locked(invitation_id)
     if State(invitation.state) in ENDED:
         return
     invitation.doubted_at = now
     invitation.save(update_fields=["doubted_at"])
-    if not notices.told_since(invitation, invitation.created_at, kind=_ELSEWHERE):
-        write_history(invitation, by=by, at=now, note=note[:200])
-        notices.tell(invitation, news, what=what, by=by, kind=_ELSEWHERE)
+    line = f"{_REFUSED}{note}"[:200]
+    if not was_noted(invitation, note=line) and count_noted(invitation, begins=_REFUSED) < MOST_NOTED:
+        write_history(invitation, by=by, at=now, note=line)
+    if not notices.told_since(invitation, invitation.created_at, kind=kind):
+        notices.tell(invitation, news, what=what, by=by, kind=kind)
+
+
+@transaction.atomic
+def see_doubt(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """*Seen*: nobody needs to do anything about who was refused. Of a draft it stays. Raises `NoSuchInvitation`."""
+    invitation = locked(invitation_id)
+    if invitation.doubted_at is None or State(invitation.state) is State.DRAFT:
+        return
+    invitation.doubted_at = None
+    invitation.save(update_fields=["doubted_at"])
+    write_history(invitation, by=by, at=now, note="Seen that somebody was refused")
+    record_about(invitation, Event.INVITATION_DOUBT_SEEN, by=by)
+
+
+def doubt_no_more(customer_id: UUID) -> None:
+    """The customer is known by another domain, tenant or cloud now: what was in doubt is no longer. Inside a scope."""
+    Invitation.objects.filter(organization_id=customer_id, doubted_at__isnull=False).update(doubted_at=None)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """A registration that is there already, as its pages show it to whoever types it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -65,6 +66,14 @@ def existing_of(case: Case) -> ExistingView | None:
 def is_typed_at_desk(row: ExistingRegistration, invitation_id: UUID) -> bool:
     """Whether an operator types it, and nobody was sent a link to go on with it themselves."""
     return bool(row.typed_by_id) and not invited.links_of(invitation_id)
+
+
+def typed_at_desk(drafts: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of several drafts, which no link was sent for, whose registration an operator types."""
+    if not drafts:
+        return frozenset()
+    rows = ExistingRegistration.objects.filter(case__invitation_id__in=drafts).exclude(typed_by_id="")
+    return frozenset(rows.values_list("case__invitation_id", flat=True))
 
 
 def known(invitation_id: UUID) -> KnownView:

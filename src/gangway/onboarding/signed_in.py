@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
-from gangway.invitations import tenants
 from gangway.onboarding import applications
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.states import CaseState, SignInState
@@ -66,9 +65,6 @@ def _note(case: Case, latest: SignIn, *, by: Actor, now: datetime) -> None:
         elsewhere=elsewhere,
     )
     provisioning.note_sign_in_left(about, plan=invitation.plan, by=by, now=now)
-    if elsewhere and case.sign_in_id == latest.pk:
-        where = where_signed_in(latest.signer)
-        tenants.signed_in_elsewhere(invitation_id=case.invitation_id, where=where, by=by, now=now)
 
 
 def where_signed_in(signer: Mapping[str, Any]) -> str:

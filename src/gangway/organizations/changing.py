@@ -57,6 +57,19 @@ def on_another_cloud(holds: Holds) -> None:
         HOLDING.append(holds)
 
 
+OtherTenants = Callable[[UUID], None]
+"""(customer), called within the transaction that changes by which tenants, or in which cloud, it is known."""
+
+HEARING: Final[list[OtherTenants]] = []
+KNOWN_BY: Final = ("cloud", "domain", "tenant_id")
+
+
+def on_other_tenants(hear: OtherTenants) -> None:
+    """Have it heard when a customer is known by another domain, tenant or cloud; call it as `on_another_cloud`."""
+    if hear not in HEARING:
+        HEARING.append(hear)
+
+
 @transaction.atomic
 def change_details(
     *, organization_id: UUID, name: str, details: Details, cloud: str = "", short_name: str = "", by: Actor
@@ -74,8 +87,16 @@ def change_details(
     for field, value in asdict(checked_details(details)).items():
         setattr(row, field, value)
     call(row, name)
-    if _differ(Event.ORGANIZATION_CHANGED, row, by, before, _details_of(row)):
+    after = _details_of(row)
+    if _differ(Event.ORGANIZATION_CHANGED, row, by, before, after):
         save(row)
+    if any(before[field] != after[field] for field in KNOWN_BY):
+        _let_hear(row)
+
+
+def _let_hear(row: Organization) -> None:
+    for hear in HEARING:
+        hear(row.pk)
 
 
 def _cloud_for(row: Organization, cloud: str) -> str:
@@ -163,6 +184,7 @@ def change_tenants(*, organization_id: UUID, tenants: Sequence[Tenant], by: Acto
     )
     call(row, row.name)
     row.save(update_fields=["search_words"])
+    _let_hear(row)
 
 
 @transaction.atomic

@@ -118,7 +118,7 @@ def _invitations(waiting: Iterable[PendingRow]) -> Iterator[Need]:
             words = _("Not sent: Microsoft doesn't know the customer's domain.")
             yield _invitation(row, 1, "warning", words, _("Look at it"))
         elif row.doubted_at:
-            words = _("Somebody signed in to another Microsoft 365 than the expected one.")
+            words = _("Somebody signed in to another Microsoft 365 than the expected one, or typed its registration.")
             yield _invitation(row, 1, "warning", words, _("Look at it"))
         elif row.asked_again_at:
             yield _invitation(row, 2, "warning", _("The holder of a dead link asks for a new one."), _("Look at it"))

@@ -131,6 +131,7 @@ urlpatterns = [
     path("invitations/<uuid:invitation_id>/approval/", changes.await_approval, name="invitation_await"),
     path("invitations/<uuid:invitation_id>/quiet/", changes.stop_reminders, name="invitation_quiet"),
     path("invitations/<uuid:invitation_id>/unfreeze/", changes.unfreeze, name="invitation_unfreeze"),
+    path("invitations/<uuid:invitation_id>/seen/", changes.see_doubt, name="invitation_seen"),
     path("invitations/<uuid:invitation_id>/mail/", changes.mail_page, name="invitation_mail"),
     path("invitations/<uuid:invitation_id>/mail/shown/", changes.mail_shown, name="invitation_mail_shown"),
     path("invitations/<uuid:invitation_id>/mail/test/", changes.test_mail, name="invitation_test"),

@@ -19,6 +19,7 @@ from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
+from gangway.invitations import tenants
 from gangway.invitations.errors import InvitationMoved
 from gangway.invitations.states import MOVES, State, sources_of
 from gangway.jobs.actions import defer
@@ -31,7 +32,7 @@ from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.refusals import BlockedTold, Refusal
 from gangway.onboarding.rows import lock_sign_in, move_case, move_sign_in
 from gangway.onboarding.shapes import SignInApplicationView
-from gangway.onboarding.signed_in import note_left
+from gangway.onboarding.signed_in import note_left, where_signed_in
 from gangway.onboarding.states import ALIVE, AT_MICROSOFT, CaseState, SignInState, Way
 from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within_everything
@@ -299,6 +300,8 @@ def end(row: SignIn, *, refusal: Refusal, facts: SignerFacts | None = None, by: 
     move_sign_in(row, refusal.state, by=by, now=now, problem=kept, failures=0, **({"signer": signer} if signer else {}))
     if refusal.state is SignInState.WRONG_TENANT and row.signer:
         note_left(row.case, by=by, now=now)
+        where = where_signed_in(row.signer)
+        tenants.signed_in_elsewhere(invitation_id=row.case.invitation_id, where=where, by=by, now=now)
     if refusal.state is SignInState.DECLINED and invited.state_of(row.case.invitation_id) in DECLINABLE:
         invitation_on(row.case, State.DECLINED, by=by)
         invitations.tell_declined(invitation_id=row.case.invitation_id, by=by)

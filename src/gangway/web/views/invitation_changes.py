@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
-from gangway.invitations import actions
+from gangway.invitations import actions, tenants
 from gangway.invitations.aims import Purpose
 from gangway.invitations.errors import NotWhereItStands
 from gangway.invitations.mailing import in_a_page, preview, test_invitation
@@ -118,6 +118,15 @@ def unfreeze(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """*Unfreeze*: the operator has asked the customer, and it goes on where it stands."""
     freezing.unfreeze(invitation_id=invitation_id, by=request.actor, now=now())
     messages.success(request, _("It goes on where it stood. Links that were out work again, earlier sessions don't."))
+    return redirect("web:invitation", invitation_id)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def see_doubt(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """*Seen*: somebody was refused for another Microsoft 365, and nothing has to be done about it."""
+    tenants.see_doubt(invitation_id=invitation_id, by=request.actor, now=now())
+    messages.success(request, _("Put away: its timeline still names it."))
     return redirect("web:invitation", invitation_id)
 
 
