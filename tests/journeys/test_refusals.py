@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, Page, expect
 
 from gangway.cli.demo.plot import new_name
 from tests.journeys.microsoft import CONTOSO
 from tests.journeys.people import ESTABLISHED, PATIENCE_MS, Administrator, Invited, Operator, button, sees
 from tests.journeys.product import Product
 from tests.journeys.seeded import AVERY, DANA, GRACE, GRAY, MORGAN, PAT, RILEY
+from tests.journeys.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +26,7 @@ CODE_SECONDS = 900
 
 
 def test_wrong_code_and_wrong_password_are_told_at_microsoft_and_the_code_stays_good(
-    invited: Invited, administrator: Administrator
+    product: Product, invited: Invited, administrator: Administrator
 ) -> None:
     administrator.to_the_code(invited.link, GRACE[0])
     tab, code = administrator.open_microsoft()
@@ -38,6 +41,11 @@ def test_wrong_code_and_wrong_password_are_told_at_microsoft_and_the_code_stays_
     button(tab, "Continue").click()
     administrator.consent(tab)
     administrator.connection_established()
+    administrator.next_step()
+    with product.microsoft.fault({"method": "PATCH", "path": "/v1.0/applications*"}, RIGHT_MISSING[0]):
+        administrator.start_provisioning(new_name("denied"))
+        sees(administrator.page, RIGHT_MISSING[1])
+    sees(administrator.page, RIGHT_MISSING[2])
 
 
 def test_expired_code_says_so_and_a_new_one_works(
@@ -86,7 +94,7 @@ def test_member_without_rights_is_sent_to_an_administrator(
     button(tab, "Return to the application without granting consent").click()
     sees(administrator.page, "Nothing was made in your tenant.")
     administrator.again()
-    each_is_told(product, administrator, CONSENT)
+    each_is_told(product, administrator, CONSENT | FACTOR)
     administrator.give_upn(GRACE[0])
     administrator.sign_in_at_microsoft(*GRACE)
     administrator.connection_established()
@@ -112,7 +120,8 @@ def test_another_organizations_administrator_is_told_which_one_is_expected(
     sees(administrator.page, "the one with the domain contoso.com")
     assert product.microsoft.made(CONTOSO).applications == before
     administrator.again()
-    each_is_told(product, administrator, TENANT)
+    each_is_told(product, administrator, TENANT | DEVICE)
+    each_is_told_of_a_registration(product, administrator)
 
 
 def test_application_administrator_does_their_part_and_a_colleague_finishes_the_same_registration(
@@ -124,8 +133,9 @@ def test_application_administrator_does_their_part_and_a_colleague_finishes_the_
     administrator.connection_established()
     sees(administrator.page, "Needs another administrator")
     administrator.do_my_part()
-    administrator.start_provisioning(name)
-    sees(administrator.page, "a Global Administrator or a Privileged Role Administrator has to sign in")
+    with product.microsoft.fault({"method": "POST", "path": "*/addPassword"}, CREDENTIAL_POLICY[0]):
+        administrator.start_provisioning(name)
+        sees(administrator.page, "a Global Administrator or a Privileged Role Administrator has to sign in")
     expect(administrator.page.get_by_text("made and proved")).to_be_hidden()
     (half,) = named(product, name)
 
@@ -145,6 +155,7 @@ def test_application_administrator_does_their_part_and_a_colleague_finishes_the_
     administrator.next_step()
     button(administrator.page, "Start Provisioning").click()
     assert administrator.until_confirmed(seconds=PATIENCE_MS / 1000) == half
+    sees(administrator.page, CREDENTIAL_POLICY[1])
     assert named(product, name) == [half]
     assert product.witness.registration(app_id=half).credential_key_id
 
@@ -164,19 +175,50 @@ SET_UP = {
     7000218: ("not set up as a public client", '"Allow public client flows" must be on'),
 }
 """Of each number that Microsoft refuses with: what the page says has happened, and who does what about it."""
+DEVICE = {
+    50005: ("wants to know the device", "on a computer that your organization manages"),
+    53000: ("wants to know the device", "ask the people who look after Conditional Access"),
+    53001: ("wants to know the device", "Leave the policy on."),
+}
+FACTOR = {
+    50079: ("this account has not set one up", "Set it up at https://aka.ms/mysecurityinfo"),
+    50158: ("one more proof from another service", "finish every step that Microsoft shows"),
+}
 ACCOUNT = {
     50020: ("does not belong to this tenant, or is only a guest", "a member of the organization to be connected"),
+    50177: ("does not belong to this tenant, or is only a guest", "a private browser window helps"),
+    50034: ("Microsoft does not know this account in the tenant.", "Check its name"),
     50057: ("This account is disabled.", "another administrator's account"),
     50173: ("An earlier sign-in is no longer good", "Sign in again."),
+    70043: ("too old for the tenant's rules, or was withdrawn", "needs nobody's sign-in"),
+    700082: ("An earlier sign-in is no longer good", "does not have this problem"),
 }
 TENANT = {
     90002: ("Microsoft does not know this tenant.", "the right Microsoft cloud"),
+    900023: ("Microsoft does not know this tenant.", "Check the domain or the tenant id"),
     5000224: ("This tenant is disabled or blocked at Microsoft.", "asks Microsoft's support"),
 }
 CONSENT = {
     65001: ("were not agreed to. Nothing was made in your tenant.", "as an administrator who may agree"),
+    65004: ("The request was declined at Microsoft. Nothing was made", "If that was a mistake, start again."),
     90094: ("Only an administrator may agree to these permissions", "they approve it there"),
+    650051: ("belongs to a service that is not in this tenant", "leave the optional permission out"),
 }
+BY_ITSELF = {
+    7000222: ("This client secret has expired.", "Make a new one under Certificates & secrets"),
+    7000112: ("The application is disabled in this tenant.", "Enable it: Enterprise applications"),
+}
+"""Numbers that only a registration meets, which signs in by itself: beside the field of *Use App Registration*."""
+RIGHT_MISSING = (
+    {"status": 403, "code": "Authorization_RequestDenied"},
+    "Microsoft says that this account may not do this.",
+    "Ask a Global Administrator or a Privileged Role Administrator",
+)
+CREDENTIAL_POLICY = (
+    {"status": 400, "code": "CredentialTypeNotAllowedAsPerAppPolicy"},
+    "A policy of the tenant forbids a secret for app registrations: a certificate is made instead.",
+)
+"""What Graph refuses with, and what the page of the run says of it."""
 RETURN = ("sign-in application isn't set up for signing in by redirect", "tell your provider")
 
 
@@ -187,11 +229,37 @@ def each_is_told(product: Product, administrator: Administrator, refused: Mappin
         page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
         with product.microsoft.fault({"path": "*/oauth2/v2.0/devicecode", "times": 1}, {"aadsts": number}):
             button(page, "Start Authentication").click()
-            sees(page, what)
+            soon_sees(page, what)
         sees(page, cure)
         expect(page.get_by_role("main")).to_contain_text(str(number))
         page.get_by_role("button", name=AGAIN).click()
         expect(page.get_by_label("User Principal Name (UPN)")).to_be_visible()
+
+
+def soon_sees(page: Page, words: str) -> None:
+    """Look again at once: the page asks by itself every other second, and that it does is seen in other journeys."""
+
+    def there() -> bool:
+        if words in page.get_by_role("main").inner_text():
+            return True
+        with suppress(Error):  # the page may be on its way already
+            page.reload()
+        return words in page.get_by_role("main").inner_text()
+
+    eventually(there, words)
+
+
+def each_is_told_of_a_registration(product: Product, administrator: Administrator) -> None:
+    """The same of a registration that is typed, beside its field; a secret that Microsoft refused is typed anew."""
+    page = administrator.page
+    button(page, "Choose another way").click()
+    page.get_by_role("button", name=re.compile("^Use App Registration")).click()
+    for number, (what, cure) in BY_ITSELF.items():
+        administrator.give_facts(CONTOSO, str(uuid4()), "Typed~Secret.0123456789-abcdefghijklmnop")
+        with product.microsoft.fault({"method": "POST", "path": f"/{CONTOSO}/*/token"}, {"aadsts": number}):
+            button(page, "Start authentication").click()
+            soon_sees(page, what)
+        sees(page, cure)
 
 
 def test_each_number_of_microsofts_is_told_with_what_to_do_and_the_same_case_goes_on(

@@ -99,7 +99,7 @@ def _made(tenant: dict[str, Any], application: dict[str, Any], features: Sequenc
         service_principal_id=principal["id"],
         permissions=_exactly("permissions", plan["permissions"], granted),
         roles=_exactly("roles", plan["roles"], assigned),
-        credential_key_id=_only_secret(application["body"].get("passwordCredentials", [])),
+        credential_key_id=_only_credential(application["body"]),
     )
 
 
@@ -119,7 +119,9 @@ def _exactly(what: str, wanted: dict[str, str], found: set[str]) -> list[str]:
     return sorted(wanted)
 
 
-def _only_secret(secrets: list[dict[str, Any]]) -> str:
-    if len(secrets) != 1:
-        raise NotProved(f"The application has {len(secrets)} secrets; it should have one.")
-    return str(secrets[0]["keyId"])
+def _only_credential(application: dict[str, Any]) -> str:
+    """The id of the one secret, or of the certificate that was made instead where a policy forbids secrets."""
+    kept = [*application.get("passwordCredentials", []), *application.get("keyCredentials", [])]
+    if len(kept) != 1:
+        raise NotProved(f"The application has {len(kept)} credentials; it should have one.")
+    return str(kept[0]["keyId"])
