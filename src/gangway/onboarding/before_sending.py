@@ -100,12 +100,21 @@ def is_known(found: TenantFound | None) -> bool:
     return found is None or found.state is LookupState.FOUND
 
 
-@transaction.atomic
 def send_draft(*, invitation_id: UUID, anyway: bool = False, by: Actor, now: datetime) -> bool:
     """*Send*: at once where the tenant is known, else as soon as it is. Says whether it went out.
 
-    `anyway`: at once, whatever Microsoft says of the domain. Raises as `invitations.send_draft`, `DomainUnknown`.
+    `anyway`: at once, whatever Microsoft says of the domain. Raises as `invitations.send_draft`, and `DomainUnknown`:
+    that stays in doubt, so call it outside a transaction.
     """
+    try:
+        return _send_draft(invitation_id, anyway=anyway, by=by, now=now)
+    except DomainUnknown:
+        tenants.doubt_draft(invitation_id=invitation_id, now=now)
+        raise
+
+
+@transaction.atomic
+def _send_draft(invitation_id: UUID, *, anyway: bool, by: Actor, now: datetime) -> bool:
     about = invited.invitation(invitation_id)
     found = None if anyway else look(about.organization_id, now=now)
     hold_or_expect(invitation_id, found, by=by, now=now)
