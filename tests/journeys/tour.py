@@ -72,6 +72,7 @@ class Tour:
         look.visit(page, self.address("/accounts/password/reset/key/done/"))
         look.visit(page, self.address("/i/" + "A" * 43), "unknown link")
         look.visit(page, self.address("/join/" + "A" * 43), "unknown link")
+        look.visit(page, self.address("/address/none"), "signed out")
         look.visit(page, self.address("/consented/?state=none"))
         look.visit(page, self.address("/accounts/microsoft/callback/"))
         look.visit(page, self.address("/accounts/microsoft/consented/"))
@@ -132,7 +133,7 @@ class Tour:
         """One's own sign-in, second factors, sessions."""
         page, look = operator.page, self.looker
         look.visit(page, self.address("/me/"))
-        look.visit(page, self.address("/address/none"))
+        look.visit(page, self.address("/address/none"), "link that is over")
         look.visit(page, self.address("/accounts/2fa/reauthenticate/"))
         look.visit(page, self.address("/accounts/reauthenticate/"))
         page.get_by_label("Password").fill(password)

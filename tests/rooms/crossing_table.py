@@ -227,6 +227,7 @@ ROWS: Final[dict[str, Row]] = {
     "me": oneself(),
     "own_name": oneself(),
     "own_address": oneself(),
+    "own_address_cancel": oneself(),
     "own_address_confirm": oneself(),
     "own_address_link": anyone(about="nothing"),
     "time_zone": oneself(),

@@ -122,6 +122,7 @@ FORMS: Final[dict[str, Form]] = {
     "tenant_ask": desk(domain="contoso.com"),
     "own_name": desk(name="Grace Hopper"),
     "own_address": desk(email="grace@sp2.example"),
+    "own_address_cancel": desk(),
     "own_address_confirm": desk(key="MQ:1abc:none"),
     "time_zone": desk(zone="Europe/Vienna"),
     "settings_application_change": desk(

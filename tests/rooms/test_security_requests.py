@@ -455,7 +455,6 @@ def test_every_list_that_is_handed_out_as_a_file_has_a_limit():
         ("sending", "invitation_copy", "desk"),
         ("sending", "operator_resend", "desk"),
         ("sending", "service_reinitiate", "desk"),
-        ("new_address", "own_address", "desk"),
         ("asking_microsoft", "service_validate", "desk"),
         ("asking_microsoft", "services_validate", "desk"),
         ("asking_microsoft", "invitation_check_now", "desk"),

@@ -1,6 +1,7 @@
 """One's own account: name and address, password, second factor and sessions, and who is told when they change."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -17,16 +18,22 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from gangway.accounts import actions, rules
+from gangway.accounts import actions, rules, tidying
+from gangway.accounts.models import WantedAddress
 from gangway.accounts.passwords import is_breached, is_put_together
 from gangway.accounts.states import SecondFactor
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
 from gangway.audit.queries import activity
 from gangway.foundation import clock
+from gangway.foundation.words import fold
+from gangway.notifications.messages import MESSAGES
 from gangway.notifications.models import Message
+from gangway.notifications.states import MessageKind
+from gangway.organizations import people
 from gangway.organizations.actions import enroll_totp
 from gangway.organizations.models import Membership, Operator
+from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from tests.rooms.factories_accounts import TOKEN, invitation, link_of, mailed
 from tests.rooms.factories_organizations import (
@@ -76,13 +83,15 @@ def test_a_person_changes_their_address_by_a_link_mailed_to_the_new_one_and_the_
     assert "look" in error_at(client.post("/me/address/", {"email": "sue"}), "email").lower()
     assert "already" in error_at(client.post("/me/address/", {"email": before.upper()}), "email")
     page = soup(client.post("/me/address/", {"email": "Sue@New.example"}, follow=True))
-    assert "sue@new.example; it is good for one day" in " ".join(page.get_text().split())
+    assert "A mail went to sue@new.example." in " ".join(page.get_text().split())
     person.refresh_from_db()
     assert person.email == before
     (link,) = mailed(provider, "address_link")
     assert link.to == "sue@new.example"
     there = client.get(link_of(link))
     assert there.headers["Referrer-Policy"] == "no-referrer" or "origin" in there.headers["Referrer-Policy"]
+    asked = " ".join(soup(there).get_text().split())
+    assert "You asked that your account gets this address: sue@new.example" in asked
     key = soup(there).select_one("[name=key]")["value"]
     told = soup(client.post("/me/address/confirm/", {"key": key}, follow=True)).get_text()
     assert "You sign in with sue@new.example from now on." in told
@@ -107,11 +116,18 @@ def test_a_person_changes_their_address_by_a_link_mailed_to_the_new_one_and_the_
 
 def test_a_link_to_confirm_an_address_is_of_no_use_to_anybody_else_and_the_one_before_it_of_none_at_all():
     provider = make_provider()
-    client, thief = prove(sit_down(provider)), sit_down(provider)
+    client, thief = prove(sit_down(provider)), prove(sit_down(provider))
     client.post("/me/address/", {"email": "first@new.example"})
     client.post("/me/address/", {"email": "second@new.example"})
     first, second = (link_of(one).rpartition("/")[2] for one in mailed(provider, "address_link"))
-    assert "Sign in first" in soup(Client().get(f"/address/{second}")).get_text()
+    asked = soup(Client().get(f"/address/{second}")).get_text()
+    assert "Sign in first" in asked
+    assert "second@new.example" not in asked
+    for who, key in ((thief, second), (client, first), (client, "none")):
+        told = who.get(f"/address/{key}")
+        assert (told.status_code, told.headers["Referrer-Policy"]) == (409, "strict-origin")
+        assert "isn't good any more" in soup(told).get_text()
+        assert not soup(told).select("[name=key]")
     assert "isn't good any more" in soup(thief.post("/me/address/confirm/", {"key": second}, follow=True)).get_text()
     assert "isn't good any more" in soup(client.post("/me/address/confirm/", {"key": first}, follow=True)).get_text()
     assert not Operator.objects.filter(email__endswith="@new.example").exists()
@@ -125,12 +141,128 @@ def test_the_address_of_somebody_elses_account_is_neither_given_away_nor_taken()
     answers = [soup(client.post("/me/address/", {"email": each}, follow=True)) for each in typed]
     said = [answer.select_one(".alert-success, [role=status]").get_text(" ", strip=True) for answer in answers]
     assert said[0].replace(known.email, "") == said[1].replace("n@new.example", "")
-    assert [one.to for one in mailed(provider, "address_link")] == ["n@new.example"]
+    to_known, to_free = mailed(provider, "address_link")
+    assert (to_known.to, to_free.to) == typed
+    assert (to_known.context["purpose"], "purpose" in to_free.context) == ("taken", False)
+    assert "/address/" not in link_of(to_known)
+    composed = MESSAGES[MessageKind.ADDRESS_LINK].compose(to_known.context, link="https://sp2.example/never-shown")
+    assert composed.subject == "Somebody typed your e-mail address at the Operation Center"
+    assert "You sign in with it already" in composed.text
+    assert "never-shown" not in composed.text + composed.html
     client.post("/me/address/", {"email": "later@new.example"})
     key = link_of(mailed(provider, "address_link")[-1]).rpartition("/")[2]
     Operator.objects.create(email="later@new.example", name="Later", created_at=clock.now())
     told = soup(client.post("/me/address/confirm/", {"key": key}, follow=True)).get_text()
     assert "Somebody already signs in with this e-mail address." in told
+
+
+def test_the_log_tells_of_a_strangers_address_what_it_tells_of_one_without_account():
+    provider = make_provider()
+    known = Operator.objects.get(pk=make_operator(make_provider())).email
+    client = prove(sit_down(provider))
+    logs = []
+    for address in (known, "n@new.example"):
+        with within(provider.path):
+            seen = set(Entry.objects.values_list("pk", flat=True))
+        client.post("/me/address/", {"email": address})
+        with within(provider.path):
+            rows = Entry.objects.exclude(pk__in=seen).order_by("pk").values_list("event", "subject", "data")
+            logs.append(
+                [(event, subject.partition(":")[0], str(data).replace(address, "")) for event, subject, data in rows]
+            )
+    assert logs[0] == logs[1]
+    assert len(logs[0]) > 2
+
+
+def test_an_address_that_is_only_wanted_signs_nobody_in_and_gets_no_new_password():
+    provider = make_provider()
+    client = prove(sit_down(provider))
+    client.post("/me/address/", {"email": "n@new.example"})
+    given = {"login": "n@new.example", "password": PASSWORD.reveal()}
+    assert Client().post("/accounts/login/", given).status_code == 200, "refused, on the page of signing in"
+    Client().post("/accounts/password/reset/", {"email": "n@new.example"})
+    assert mailed(provider, "password_reset") == []
+
+
+def test_who_wants_another_address_may_keep_theirs_after_all():
+    provider = make_provider()
+    client = prove(sit_down(provider))
+    client.post("/me/address/", {"email": "n@new.example"})
+    (link,) = mailed(provider, "address_link")
+    page = soup(client.get("/me/"))
+    assert page.select_one("form[action='/me/address/cancel/']")
+    page = soup(client.post("/me/address/cancel/", follow=True)).get_text()
+    assert "stays as it is" in page
+    assert "n@new.example" not in page
+    assert client.get(link_of(link)).status_code == 409
+    client.post("/me/address/cancel/")
+    with within(provider.path):
+        told = [one.event for one in activity(organization_path=provider.path)]
+    assert told.count(Event.OPERATOR_ADDRESS_CANCELLED) == 1
+
+
+def test_what_nobody_confirmed_within_a_day_is_hidden_refused_and_forgotten():
+    provider = make_provider()
+    client = prove(sit_down(provider))
+    client.post("/me/address/", {"email": "n@new.example"})
+    (link,) = mailed(provider, "address_link")
+    tidying.forget_wanted_addresses(now=clock.now())
+    assert client.get(link_of(link)).status_code == 200
+    WantedAddress.objects.update(asked_at=clock.now() - timedelta(days=1))
+    assert "n@new.example" not in soup(client.get("/me/")).get_text()
+    assert client.get(link_of(link)).status_code == 409
+    told = soup(client.post("/me/address/confirm/", {"key": link_of(link).rpartition("/")[2]}, follow=True)).get_text()
+    assert "isn't good any more" in told
+    tidying.forget_wanted_addresses(now=clock.now())
+    assert not WantedAddress.objects.exists()
+
+
+def test_confirming_asks_once_more_who_it_is():
+    provider = make_provider()
+    client = prove(sit_down(provider))
+    client.post("/me/address/", {"email": "n@new.example"})
+    (link,) = mailed(provider, "address_link")
+    later = sit_down(provider)
+    later.force_login(Operator.objects.get(pk=client.session["_auth_user_id"]))
+    answer = later.post("/me/address/confirm/", {"key": link_of(link).rpartition("/")[2]})
+    assert "reauthenticate" in answer.headers["Location"] or "/accounts/" in answer.headers["Location"]
+    assert not Operator.objects.filter(email="n@new.example").exists()
+
+
+def test_a_changed_address_is_told_in_every_organization_and_is_the_name_of_who_has_no_other():
+    provider, rival = make_provider(), make_provider()
+    client = prove(sit_down(provider))
+    person = Operator.objects.get(pk=client.session["_auth_user_id"])
+    with within(rival.path):
+        people.give_role(operator_id=person.pk, organization_id=rival.id, role=Role.ADMIN, by=SETUP)
+    person.call(person.email)
+    person.save()
+    client.post("/me/address/", {"email": "n@new.example"})
+    client.post("/me/address/confirm/", {"key": link_of(mailed(provider, "address_link")[0]).rpartition("/")[2]})
+    person.refresh_from_db()
+    assert (person.email, person.name, person.name_key) == ("n@new.example", "n@new.example", fold("n@new.example"))
+    for place in (provider, rival):
+        with within(place.path):
+            told = [one.event for one in activity(organization_path=place.path)]
+        assert told.count(Event.OPERATOR_READDRESSED) == 1
+
+
+def test_the_end_of_a_days_links_is_told_truly_and_what_was_refused_is_not_counted(settings):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "new_address": "2/d/key"}
+    provider = make_provider()
+    client = sit_down(provider)
+    ask = lambda address: client.post("/me/address/", {"email": address})  # noqa: E731
+    own = Operator.objects.get(pk=client.session["_auth_user_id"]).email
+    ask("before@new.example")
+    prove(client)
+    for wrong in ("none", own, "@"):
+        assert error_at(ask(wrong), "email")
+    for number in range(2):
+        assert ask(f"n{number}@new.example").status_code == 302
+    told = ask("n2@new.example")
+    assert "Try again tomorrow" in error_at(told, "email")
+    assert "few minutes" not in soup(told).get_text()
+    assert len(mailed(provider, "address_link")) == 2
 
 
 def test_who_comes_in_by_microsoft_alone_reads_what_the_address_is_for():

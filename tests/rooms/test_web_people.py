@@ -343,7 +343,7 @@ def test_an_admin_corrects_the_name_of_their_own_people_and_of_nobody_who_belong
 def test_an_admin_asks_for_another_address_of_their_own_people_who_confirm_it_themselves():
     provider = make_provider()
     one, other = make_channel(provider), make_channel(provider)
-    admin, theirs = prove(sit_down(one)), sit_down(one)
+    admin, theirs = prove(sit_down(one, name="Ada Admin")), prove(sit_down(one))
     target = Operator.objects.get(pk=theirs.session["_auth_user_id"])
     address = reverse("web:operator_address", args=[place_id(one, operator_id=target.pk)])
     page = soup(admin.post(address, {"email": "right@new.example"}, follow=True))
@@ -351,6 +351,9 @@ def test_an_admin_asks_for_another_address_of_their_own_people_who_confirm_it_th
     key = link_of(mailed(one, "address_link")[0]).rpartition("/")[2]
     admin.post("/me/address/confirm/", {"key": key})
     assert not Operator.objects.filter(email="right@new.example").exists(), "nobody takes an account over"
+    asked = " ".join(soup(theirs.get(f"/address/{key}")).get_text().split())
+    assert "Ada Admin asked that your account gets this address: right@new.example" in asked
+    assert "Ada Admin asked for it" in soup(theirs.get("/me/")).get_text()
     theirs.post("/me/address/confirm/", {"key": key})
     assert Operator.objects.get(email="right@new.example") == target
     with within(other.path):

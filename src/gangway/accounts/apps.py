@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     open_tables: ClassVar[dict[str, str]] = {
         "accounts_identity": "signing in finds a person by issuer, tenant and object id before there is a scope",
+        "accounts_wantedaddress": "a person is of several organizations, and opens the link before there is a scope",
         "usersessions_usersession": "a person's own sessions, of whatever organization; nothing but times and browsers",
     }
     doors: ClassVar[dict[str, tuple[str, ...]]] = {

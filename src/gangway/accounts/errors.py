@@ -6,6 +6,7 @@ AccountsError
 ├── AlreadyInvited             somebody invited this address to this organization
 ├── AlreadyOperator            this address has a role in this organization
 ├── EnoughInvitedToday         so many mails invited operators within a day as may be
+├── EnoughAddressesToday       so many links to confirm an address were mailed within a day as may be
 ├── SameAddress                it is the person's address already
 ├── AddressLinkOver            the link to confirm an address is old, used or another person's
 ├── HasARole                   who still has a role isn't forgotten
@@ -76,6 +77,14 @@ class EnoughInvitedToday(AccountsError):
     code = "accounts:invitation:enough_today"
     what = "You have invited as many operators within a day as one person may."
     cure = "Try again tomorrow. Whoever runs the server can allow more."
+
+
+class EnoughAddressesToday(AccountsError):
+    """Such a mail, too, goes to whatever address somebody typed."""
+
+    code = "accounts:address:enough_today"
+    what = "You have asked for as many new e-mail addresses within a day as one person may."
+    cure = "Try again tomorrow."
 
 
 class SameAddress(AccountsError):

@@ -72,6 +72,16 @@ def ask_to_confirm(person: UUID, *, to: str, key: SealedText, asked_by: str) -> 
     _put(person, MessageKind.ADDRESS_LINK, {"asked_by": asked_by}, SealedText(f"{_address_for(person)}{path}"), to=to)
 
 
+def tell_that_it_was_typed(person: UUID, *, to: str, asked_by: str) -> None:
+    """Tell an address, which has an account, that it was typed as another person's.
+
+    It has the kind of the mail that confirms, and a sealed link that isn't shown, to where that person may sign in: so
+    the log of whoever typed it reads the same as of an address without an account.
+    """
+    facts = {"name": to, "asked_by": asked_by, "purpose": "taken"}
+    _put(person, MessageKind.ADDRESS_LINK, facts, SealedText(_address_for(person)), to=to)
+
+
 def _when() -> str:
     there = now().astimezone(UTC)
     return f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"

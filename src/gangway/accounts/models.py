@@ -129,3 +129,17 @@ class Identity(models.Model):
     def __str__(self) -> str:
         """Name the account by what can't change."""
         return f"{self.tenant_id} {self.object_id}"
+
+
+class WantedAddress(models.Model):
+    """Another e-mail address that somebody shall have once they confirm it. Signing in knows nothing of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    operator = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField()
+    asked_by_name = models.CharField(max_length=320, blank=True, help_text="Empty: the person themselves.")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Name the wish without telling the address."""
+        return f"wanted address {self.id}"

@@ -1,4 +1,4 @@
-"""Sessions that are over are removed: they hold who was here and where they were."""
+"""What is over is removed: sessions hold who was here and where they were, wishes an address and who asked for it."""
 
 from datetime import datetime, timedelta
 
@@ -6,6 +6,8 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
+from gangway.accounts import addresses
+from gangway.accounts.models import WantedAddress
 from gangway.accounts.sessions import SessionStore
 
 
@@ -16,3 +18,8 @@ def forget_sessions(*, now: datetime) -> None:
     UserSession.objects.filter(created_at__lt=begun_before).exclude(
         session_key__in=Session.objects.values("session_key")
     ).delete()
+
+
+def forget_wanted_addresses(*, now: datetime) -> None:
+    """Remove the addresses that were asked for and never confirmed, once their links are old. For workers."""
+    WantedAddress.objects.filter(asked_at__lte=now - addresses.GOOD_FOR).delete()

@@ -39,6 +39,8 @@ class Event(StrEnum):
     """A person's name was changed, by themselves or by whoever gives their roles: as it was and as it is."""
     OPERATOR_ADDRESS_ASKED = "accounts:address:asked"
     """Another e-mail address was asked for, by the person or by whoever gives their roles; it isn't confirmed yet."""
+    OPERATOR_ADDRESS_CANCELLED = "accounts:address:cancelled"
+    """A person doesn't want the other e-mail address that was asked for: its link is good no longer."""
     OPERATOR_READDRESSED = "organizations:operator:readdressed"
     """A person confirmed another e-mail address: as it was and as it is."""
     OPERATOR_ROLE_GIVEN = "organizations:operator:role_given"

@@ -32,9 +32,10 @@ from gangway.organizations.errors import (
     RoleTaken,
 )
 from gangway.organizations.models import Membership, Operator, Organization
-from gangway.organizations.people_queries import beyond
+from gangway.organizations.people_queries import beyond, paths_of
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import ROLE_TABLE, Kind, Role, gives
+from gangway.organizations.scope import within
 from gangway.organizations.signing_out import end_sessions_of
 
 _HAS_ADMINS: Final = {Kind.SYSTEM, Kind.PROVIDER, Kind.CHANNEL}
@@ -229,28 +230,27 @@ def wholly_given(membership_id: int, *, seat: Seat) -> tuple[UUID, UUID]:
 
 
 @transaction.atomic
-def readdress(confirmed: int, *, by: Actor, seat: Seat) -> tuple[str, str]:
-    """Let the person at this seat sign in with an address they confirmed, by its row; gives the one before and it.
+def readdress(confirmed: str, *, by: Actor, seat: Seat) -> tuple[str, str]:
+    """Let the person at this seat sign in with an address they confirmed; gives the one before and it.
 
+    Who has no name is called by their address. The logs of all organizations where they have a role tell of it.
     Raises `NoSuchOperator`, and `AddressTaken` when somebody else got it meanwhile.
     """
     person = held_person(seat.operator_id)
-    row = EmailAddress.objects.filter(pk=confirmed, user=person, verified=False).first()
-    if row is None:
-        raise NoSuchOperator
-    before, person.email = person.email, row.email
-    person.call(person.name)
+    before, person.email = person.email, confirmed
+    person.call(person.email if person.name == before else person.name)
     try:
         with transaction.atomic():
-            person.save(update_fields=["email", "search_words"])
-            EmailAddress.objects.filter(user=person).exclude(pk=row.pk).delete()
-            row.verified = row.primary = True
-            row.save(update_fields=["verified", "primary"])
+            person.save(update_fields=["email", "name", "name_key", "search_words"])
+            EmailAddress.objects.filter(user=person).delete()
+            EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     except IntegrityError as error:
         raise AddressTaken from error
     was, now_is = {"email": before}, {"email": person.email}
     subject, facts, event = f"operator:{person.pk}", {"name": person.name}, Event.OPERATOR_READDRESSED
-    record(event, by=by, organization_id=seat.organization_id, subject=subject, data=facts, before=was, after=now_is)
+    for where, path in {seat.organization_id: seat.path, **paths_of(seat.operator_id)}.items():
+        with within(path):
+            record(event, by=by, organization_id=where, subject=subject, data=facts, before=was, after=now_is)
     return before, person.email
 
 

@@ -198,6 +198,13 @@ def home_of(operator_id: UUID) -> UUID | None:
         return rows.order_by("created_at", "id").values_list("organization_id", flat=True).first()
 
 
+def paths_of(operator_id: UUID) -> dict[UUID, str]:
+    """Return the organizations that a person has a role in, with their scopes."""
+    with through(Door.SEAT):
+        rows = Membership.objects.filter(operator_id=operator_id, organization__removed_at__isnull=True)
+        return dict(rows.values_list("organization_id", "organization__path"))
+
+
 def doors_of(operator_id: UUID) -> tuple[PlaceDoor, ...]:
     """Return the organizations a person has a role in, each with what it asks of who signs in with Microsoft."""
     with through(Door.SEAT):

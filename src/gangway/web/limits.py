@@ -69,8 +69,6 @@ SENDING: Final = frozenset(
         "web:operator_resend",
     }
 )
-ADDRESSING: Final = frozenset({"web:own_address", "web:operator_address"})
-"""What mails a link to an address that anybody may type."""
 ASKING_MICROSOFT: Final = frozenset(
     {
         "web:service_validate",
@@ -135,5 +133,4 @@ def _counted(request: HttpRequest) -> list[tuple[str, str]]:
         return [("unknown", "")]
     special = [("sending", known)] if route in SENDING else []
     special += [("asking_microsoft", known)] if route in ASKING_MICROSOFT else []
-    special += [("new_address", known)] if route in ADDRESSING else []
     return [("person", known), *special]

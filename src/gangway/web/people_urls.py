@@ -30,6 +30,7 @@ urlpatterns = [
     path("me/", oneself.me, name="me"),
     path("me/name/", oneself.own_name, name="own_name"),
     path("me/address/", oneself.own_address, name="own_address"),
+    path("me/address/cancel/", oneself.cancel_address, name="own_address_cancel"),
     path("me/address/confirm/", oneself.confirm_address, name="own_address_confirm"),
     path("address/<str:key>", joining.address_link, name="own_address_link"),
     path("me/time-zone/", oneself.time_zone, name="time_zone"),

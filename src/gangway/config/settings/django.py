@@ -164,6 +164,7 @@ ACCOUNT_RATE_LIMITS = {
     # At the fifth wrong code in a row, as "login_failed" closes the step, the person is told; once a day.
     "wrong_codes": "4/5m/key",
     "wrong_codes_told": "1/d/key",
+    "new_address": "30/d/key",  # counted by gangway.web.new_addresses
     # What follows is counted by gangway.web.limits.
     "link": "300/m/ip",
     "link_used": "60/m/ip",
@@ -171,7 +172,6 @@ ACCOUNT_RATE_LIMITS = {
     "wizard": "60/m/key",
     "person": "120/m/key",
     "sending": "30/m/key",
-    "new_address": "30/d/key",
     "asking_microsoft": "20/m/key",
     "file": "30/m/key",
 }

@@ -1,4 +1,7 @@
-"""The mail with the link by which a person confirms another e-mail address for their account."""
+"""The mail with the link by which a person confirms another e-mail address for their account.
+
+Where the address has an account already ("taken"), it says so to its owner in place of the link.
+"""
 
 from typing import Final
 
@@ -9,4 +12,5 @@ MESSAGE: Final = Message(
     subject="Confirm your e-mail address for the Operation Center",
     needs=frozenset({"name", "asked_by"}),
     has_link=True,
+    subjects={"taken": "Somebody typed your e-mail address at the Operation Center"},
 )

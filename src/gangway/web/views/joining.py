@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gangway.accounts import actions, microsoft
-from gangway.accounts.errors import NoSuchOperatorInvitation
+from gangway.accounts import actions, addresses, microsoft
+from gangway.accounts.errors import AddressLinkOver, NoSuchOperatorInvitation
 from gangway.accounts.queries import OpenInvitation, open_invitation
 from gangway.audit.record import Actor
 from gangway.foundation.clock import now
@@ -24,6 +24,7 @@ from gangway.web import second_step, staying
 from gangway.web.desk import for_anyone
 from gangway.web.forms.operators import ROLE_WORDS, Join
 from gangway.web.views import microsoft as microsoft_views
+from gangway.web.views.refusals import refused
 from gangway.web.views.wizard_door import kept_private
 
 LONGEST_TOKEN: Final = 100
@@ -54,9 +55,13 @@ def join_again(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_anyone
 def address_link(request: HttpRequest, key: str) -> HttpResponse:
-    """Ask a signed-in person to confirm the address this link was mailed to, anybody else to sign in and come back."""
-    values = {"key": key, "is_signed_in": isinstance(request.user, get_user_model())}
-    return kept_private(render(request, "operators/address.html", values))
+    """Show a signed-in person which address they would confirm and who asked; anybody else shall sign in first."""
+    person = request.user if isinstance(request.user, get_user_model()) else None
+    try:
+        wanted = addresses.behind(SealedText(key), operator_id=person.pk) if person else None
+    except AddressLinkOver as error:
+        return kept_private(refused(request, error))
+    return kept_private(render(request, "operators/address.html", {"key": key, "wanted": wanted}))
 
 
 def _answer(request: HttpRequest, given: SealedText) -> HttpResponse:

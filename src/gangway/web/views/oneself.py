@@ -21,7 +21,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.organizations import people
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.queries import operator
-from gangway.web import second_step, zones
+from gangway.web import new_addresses, second_step, zones
 from gangway.web.desk import DeskRequest, before_second_factor, for_oneself, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.opened import edited
@@ -75,11 +75,12 @@ def own_address(request: DeskRequest) -> HttpResponse:
     if form.is_valid():
         wanted = form.cleaned_data["email"]
         try:
-            addresses.ask_for_own(wanted, seat=request.seat, by=request.actor)
+            with new_addresses.one_more(request):
+                addresses.ask_for_own(wanted, seat=request.seat, by=request.actor)
         except GangwayError as error:
             form.refuse(error)
         else:
-            done = _("A link is on its way to %(address)s. Open it to confirm.")
+            done = _("A mail is on its way to %(address)s. Open the link in it to confirm.")
             messages.success(request, done % {"address": wanted})
             return redirect("web:me")
     return _page(request, TimeZone(initial={"zone": zones.chosen(request)}), address_form=form)
@@ -87,6 +88,16 @@ def own_address(request: DeskRequest) -> HttpResponse:
 
 @require_POST
 @for_oneself
+def cancel_address(request: DeskRequest) -> HttpResponse:
+    """Keep the address one has."""
+    addresses.cancel(seat=request.seat, by=request.actor)
+    messages.success(request, _("Your e-mail address stays as it is."))
+    return redirect("web:me")
+
+
+@require_POST
+@for_oneself
+@proved_lately
 def confirm_address(request: DeskRequest) -> HttpResponse:
     """Take the address to which the link was mailed whose key this form holds."""
     try:

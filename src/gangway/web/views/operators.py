@@ -34,6 +34,7 @@ from gangway.organizations.people_queries import (
 )
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Capability, Role
+from gangway.web import new_addresses
 from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
 from gangway.web.forms.base import told
@@ -189,11 +190,12 @@ def change_address(request: DeskRequest, place_id: int) -> HttpResponse:
     if form.is_valid():
         wanted = form.cleaned_data["email"]
         try:
-            addresses.ask_for(place_id, wanted, seat=request.seat, by=request.actor)
+            with new_addresses.one_more(request):
+                addresses.ask_for(place_id, wanted, seat=request.seat, by=request.actor)
         except GangwayError as error:
             form.refuse(error)
         else:
-            done = _("A link is on its way to %(address)s. The address counts once %(name)s confirms it.")
+            done = _("A mail is on its way to %(address)s. The address counts once %(name)s confirms by its link.")
             messages.success(request, done % {"address": wanted, "name": about.name})
             return redirect("web:operator", place_id)
     return _person_page(request, about, address_form=form)
