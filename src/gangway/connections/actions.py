@@ -316,7 +316,10 @@ def renew(
 
 @transaction.atomic
 def look_anew(*, service_id: UUID, by: Actor, now: datetime) -> None:
-    """Have a connection looked at, whose registration was mended; not while it is suspended, as resuming does so."""
+    """Have a connection looked at, whose registration was mended; not while it is suspended, as resuming does so.
+
+    A look that began before is begun anew when it ends.
+    """
     row = _of(service_id)
     if row is None:
         raise NoSuchConnection

@@ -10,6 +10,8 @@ from gangway.connections.kept import Looked, whose
 from gangway.connections.models import Companion, Connection, Validation
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.mending import Look, Mending, is_known, mending, mending_beside
+from gangway.provisioning.queries import registration
+from gangway.provisioning.shapes import RegistrationView
 
 SIGNED_IN: Final = "sign_in"
 BEFORE: Final = 20
@@ -49,12 +51,26 @@ def repair_of(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any], 
 
 
 def _seen(row: Looked) -> Look:
-    """What the newest look saw that Microsoft answered: one that it refused says nothing of rights."""
-    looks = Validation.objects.filter(**whose(row), state="done").order_by("-asked_at")[:BEFORE]
-    for one in looks:
+    """What the newest look saw that Microsoft answered: one that it refused says nothing of rights.
+
+    While nobody has looked since the registration was proved last, that proof counts.
+    """
+    about = registration(row.registration_id) if is_known(row.registration_id) else None
+    looks = Validation.objects.filter(**whose(row), state="done").order_by("-asked_at")
+    if about is not None and about.proved_at is not None:
+        looks = looks.filter(ended_at__gte=about.proved_at)
+        if not looks.exists():
+            return _proved(about)
+    for one in looks[:BEFORE]:
         answered = {item["state"] for item in one.items if item["key"] == SIGNED_IN}
         if one.granted is not None:
             return Look(one.granted, one.roles)
         if "error" in answered:
             return Look(refused=True)
     return Look()
+
+
+def _proved(about: RegistrationView) -> Look:
+    permissions = [right for right in about.permissions if right.proof not in {"unknown", "removed"}]
+    roles = [right.role_id for right in about.roles if right.proof != "unknown"]
+    return Look([right.instead or right.name for right in permissions], roles)

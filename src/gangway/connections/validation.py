@@ -20,6 +20,7 @@ from gangway.jobs.actions import defer
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.provisioning.queries import credential_end
+from gangway.provisioning.renewable import is_proved_since
 from gangway.services import actions as services
 from gangway.services.queries import service
 from gangway.services.states import Connection as Status
@@ -30,11 +31,15 @@ REASON: Final = "a worker validates everybody's connections"
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What a worker needs to look. `users`: how many licences the tenant should have; 0 where that isn't asked."""
+    """What a worker needs to look. `users`: how many licences the tenant should have; 0 where that isn't asked.
+
+    `at`: when it began.
+    """
 
     registration_id: UUID
     credential_id: UUID
     users: int
+    at: datetime
 
 
 def begin(*, validation_id: UUID, now: datetime) -> Begun | None:
@@ -55,7 +60,7 @@ def begin(*, validation_id: UUID, now: datetime) -> Begun | None:
         asked.state, asked.begun_at = "running", now
         asked.save(update_fields=["state", "begun_at"])
         users = service(row.service_id).licensed_users if isinstance(row, Connection) else 0
-        return Begun(row.registration_id, credential_id, users)
+        return Begun(row.registration_id, credential_id, users, now)
 
 
 def note(items: Sequence[CheckItem], *, validation_id: UUID) -> None:
@@ -68,14 +73,17 @@ def note(items: Sequence[CheckItem], *, validation_id: UUID) -> None:
 
 
 def look_again(*, validation_id: UUID, begun: Begun) -> bool:
-    """Begin anew when another credential or registration is used by now than was looked at; says whether."""
+    """Begin anew when another credential or registration is used by now than was looked at, or it was mended since.
+
+    Says whether.
+    """
     with within_everything(REASON), transaction.atomic():
         asked = _locked(validation_id)
         return asked is not None and _is_begun_anew(asked, asked.looked_at, begun)
 
 
 def _is_begun_anew(asked: Validation, row: Looked, begun: Begun) -> bool:
-    stands = row.registration_id == begun.registration_id
+    stands = row.registration_id == begun.registration_id and not is_proved_since(begun.registration_id, begun.at)
     if stands and _signs_in_with(row) in {None, begun.credential_id}:
         return False
     asked.state, asked.begun_at, asked.items = "queued", None, []
@@ -87,7 +95,8 @@ def _is_begun_anew(asked: Validation, row: Looked, begun: Begun) -> bool:
 def end(*, validation_id: UUID, begun: Begun, result: CheckResult, now: datetime) -> bool:
     """Write down what was seen; what was looked at, and a connection's service, get their status by it.
 
-    Of what isn't used any more nothing is written down: the look begins anew. Says whether it was written down.
+    Of what isn't used any more, or was mended meanwhile, nothing is written down: the look begins anew. Says whether it
+    was written down.
     """
     with within_everything(REASON), transaction.atomic():
         asked = _locked(validation_id)

@@ -68,6 +68,11 @@ class Unused:
     rests_until: datetime | None
 
 
+def is_proved_since(registration_id: UUID, moment: datetime) -> bool:
+    """Whether a registration was proved after this, so that what was seen of it before says nothing any more."""
+    return Registration.objects.filter(pk=registration_id, proved_at__gt=moment).exists()
+
+
 def renewable(credential_id: UUID) -> Renewable | None:
     """Return what is known of a credential in use; None when it is gone."""
     rows = Credential.objects.select_related("registration").exclude(state=CredentialState.REMOVED.value)
