@@ -4,12 +4,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection as database
 from django.test import Client
 
 from gangway.connections import actions as connections
-from gangway.connections import companions
+from gangway.connections import companions, fleet, validation
 from gangway.connections.queries import connection
+from gangway.connections.repairs import repair_of
 from gangway.foundation import clock
+from gangway.invitations import queries as invited
 from gangway.invitations.aims import Purpose
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
@@ -18,7 +21,10 @@ from gangway.onboarding import actions
 from gangway.onboarding.models import SignIn
 from gangway.onboarding.shapes import Step
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning.models import Credential, Registration
+from gangway.provisioning import tasks
+from gangway.provisioning.actions import CheckItem, CheckResult
+from gangway.provisioning.models import Credential, Leftover, Registration
+from gangway.provisioning.queries import pin
 from gangway.provisioning.scopes import OF_PART, READ_ROLES
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import Emulator, avery
@@ -26,6 +32,7 @@ from tests.rooms.factories_aboard import OLGA, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk
 from tests.rooms.factories_renewal import again, changes, registrations, secrets, served
 from tests.rooms.factories_web import put_into_wizard, soup
+from tests.rooms.test_onboarding_aboard import provision
 from tests.rooms.test_provisioning_runs import delete
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -187,6 +194,57 @@ def test_what_is_lost_beside_the_connection_is_repaired_alone(emulator):
     assert {row.pk for row in secrets(walked)} == kept
     with within(walked.customer.path):
         assert companions.companion(service_id, "qoe").status == "ok"
+
+
+def test_what_nobody_uses_goes_with_a_repair_that_keeps_the_credential_and_no_other_life_is_told_of(emulator):
+    walked, service_id = served(emulator)
+    first = again(walked, service_id)
+    sign_in(first, emulator)
+    provision(first, name="")
+    with within(walked.customer.path):
+        Credential.objects.filter(state="resting").update(rest_until=clock.now() - timedelta(minutes=1))
+    tasks.remove_rested()
+    run_until_idle()
+    validate(walked, service_id)
+    old, used = secrets(walked)
+    plan, _ = pin(features={"voice", "self-rotation"})
+    mending = again(walked, service_id, purpose=Purpose.REPAIR, plan=plan)
+    told = changes(mending)
+    assert told[0] == "The App registration gw-contoso stays and keeps its credential."
+    assert told[-1] == f"Removed from it, as nobody uses it: the credential {old.display_name}."
+    assert not [line for line in told if line.startswith("The credential lives")]
+    sign_in(mending, emulator)
+    provision(mending, name="")
+    assert mending.view().step is Step.DONE
+    assert [(row.pk, row.state) for row in secrets(walked)] == [(old.pk, "removed"), (used.pk, "proved")]
+    with within(walked.customer.path):
+        assert not Leftover.objects.filter(kind="credential", cleared_at=None)
+    assert [len(row["passwordCredentials"]) for row in registrations(emulator)] == [1]
+
+
+def test_a_look_that_began_before_the_repair_was_proved_is_begun_anew_and_nothing_is_asked_for_twice(emulator):
+    walked, service_id = served(emulator)
+    lose(emulator)
+    validate(walked, service_id)
+    mending = repair(walked, service_id)
+    sign_in(mending, emulator, riley)
+    actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
+    with within(walked.customer.path):
+        looking = connections.validate_connection(service_id=service_id, by=OLGA, now=clock.now())
+    with database.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %s", [fleet.VALIDATE])
+    begun = validation.begin(validation_id=looking, now=clock.now())
+    start(mending)
+    assert mending.view().step is Step.DONE
+    with within(walked.customer.path):
+        about = invited.invitation(mending.invitation_id)
+        asked = repair_of(service_id, about.registration_id, about.plan, now=clock.now())
+        assert asked.parts == frozenset(), "what the proof saw is newer than any look"
+    late = CheckResult((CheckItem("permissions", "Permissions", "error", "Missing."),), granted=frozenset({"A.Read"}))
+    assert not validation.end(validation_id=looking, begun=begun, result=late, now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        assert connection(service_id).status == "ok"
 
 
 def test_what_nobody_could_see_is_asked_for_as_well(emulator):

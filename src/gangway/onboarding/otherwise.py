@@ -74,7 +74,8 @@ def what_changes(
     if purpose is Purpose.UPGRADE:
         licence = LicenceType(wanted["licence_type"]).label
         yield f"The licence becomes {licence} instead of {service(service_id).licence.label}."
-    different = list(_different(service_id, found.registration_id, plan))
+    keeps = goes_on and repair is not None and not repair.own.renews
+    different = list(_different(service_id, found.registration_id, plan, keeps=keeps))
     if goes_on:
         yield from _credentials(found, plan, repair)
         yield from different or ["Its permissions and roles stay as they are."]
@@ -131,12 +132,16 @@ def _beside(service_id: UUID, plan: Mapping[str, Any], *, besides: Collection[st
     return [one.registration.display_name for one in found if one.credential and one.registration.is_ours]
 
 
-def _different(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any]) -> Iterator[str]:
-    """What the plan asks for otherwise than before, and what was granted once and is missing now."""
+def _different(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any], *, keeps: bool) -> Iterator[str]:
+    """What the plan asks for otherwise than before, and what was granted once and is missing now.
+
+    `keeps`: the credential in use stays, so nothing is otherwise about it.
+    """
     before = _plan_before(registration_id)
     if before and "beside" not in plan and not uses_ours_beside(service_id, registration_id):
         before, _fingerprint = provisioning.for_further(before)  # what is beside is another service's, or their own
-    changes = provisioning.difference(before, dict(plan)) if before else ()
+    found = provisioning.difference(before, dict(plan)) if before else ()
+    changes = [change for change in found if not (keeps and change.of_credential)]
     yield from map(_said, changes)
     told = " ".join(change.what for change in changes)
     yield from (f"Missing now, and added: {name}" for name in _lacking(service_id) if name not in told)

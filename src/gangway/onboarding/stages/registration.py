@@ -21,7 +21,7 @@ from gangway.provisioning import queries as made
 from gangway.provisioning.actions import SignedIn, SignerFacts
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.leaving import known_before
-from gangway.provisioning.queries import RegistrationView
+from gangway.provisioning.queries import Part, RegistrationView
 from gangway.provisioning.scopes import left_out
 from gangway.provisioning.shapes import CredentialView
 from gangway.provisioning.states import CredentialState, RunState
@@ -152,16 +152,17 @@ def _first(case: Case, about: InvitationView, name: str, token: dict[str, Any], 
 def _known(case: Case, about: InvitationView, token: dict[str, Any]) -> UUID:
     """A registration that is there already: a service that uses it gets another credential, a further one its first.
 
-    By a repair the one in use stays while it is good.
+    By a repair the one in use stays while it is good; what nobody uses goes where its sign-in may change registrations.
     """
     mends = repairs.repair_asked(about, now=token["now"])
     keeps = mends is not None and not mends.own.renews
+    may_remove = mends is None or Part.REGISTRATION in mends.parts
     return provisioning.start_repair(
         registration_id=about.registration_id,
         service_id=case.service_id,
         plan=about.plan,
         renews=None if keeps else credential_of(case.service_id),
-        removes=() if keeps else [UUID(one) for one in about.wanted.get("removes", ())],
+        removes=[UUID(one) for one in about.wanted.get("removes", ())] if may_remove else (),
         credential_days=None if keeps else token["credential_days"],
         signed_in=SignedIn(
             token_sealed_id=token["delegated_token_sealed_id"],

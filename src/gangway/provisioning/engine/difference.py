@@ -1,7 +1,7 @@
 """What two pinned plans ask for differently, in words: told before somebody agrees to the newer one."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from gangway.provisioning.engine import pinning
@@ -16,10 +16,11 @@ GOES: Final = "The application that you sign in to is removed from your tenant"
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is otherwise now."""
+    """One thing that is otherwise now. `of_credential`: only of one that is made, the one in use stays as it is."""
 
     kind: ChangeKind
     what: str
+    of_credential: bool = field(default=False, compare=False)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -43,9 +44,9 @@ def _changes(old: Pinned, new: Pinned) -> Iterator[Change]:
         yield Change("changed", f"Roles: {_role_life(new)}, instead of {_role_life(old)}")
     if old.credential_kind != new.credential_kind:
         kind, before = NAMES[KINDS[new.credential_kind]], NAMES[KINDS[old.credential_kind]]
-        yield Change("changed", f"Kind of credential: {kind}, instead of {before}")
+        yield Change("changed", f"Kind of credential: {kind}, instead of {before}", of_credential=True)
     if old.credential_days != new.credential_days:
-        yield Change("changed", _life(new.credential_days, old.credential_days))
+        yield Change("changed", _life(new.credential_days, old.credential_days), of_credential=True)
     if old.keep_sign_in_application != new.keep_sign_in_application:
         yield Change("changed", STAYS if new.keep_sign_in_application else GOES)
 
