@@ -141,6 +141,21 @@ async def test_a_403_on_the_first_write_ends_the_run_at_once() -> None:
     assert tenant.applications == {}
 
 
+async def test_a_403_of_a_whole_batch_is_told_as_what_it_is() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    running = course(tenant, journal)
+    whole = running.graph.batch
+
+    async def batch(calls: Any, *, in_order: bool = False) -> Any:
+        if len(calls) > 1 and any(call.method == "POST" for call in calls):
+            raise errors.Forbidden
+        return await whole(calls, in_order=in_order)
+
+    running.graph.batch = batch  # type: ignore[method-assign]
+    with pytest.raises(errors.Forbidden):
+        await running.run()
+
+
 async def test_an_application_administrator_does_what_they_may_and_somebody_else_finishes() -> None:
     tenant, journal = SmallTenant(signer_roles=[APPLICATION]), SmallJournal()
     first = await course(tenant, journal).run()

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 NOT_FOUND: Final = 404
 THERE_ALREADY: Final = "It was there already."
+GIVEN_UP: Final = "No answer came, and this is not asked for any more. It may be there."
+"""Of a step whose plan has changed since: no look at what is wanted now says whether it was done."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,13 @@ async def _sees_our_certificates(plan: Plan, seen: Observation, journal: Journal
 async def _do(wave: Wave, seen: Observation, *, following: Wave, graph: Graph, journal: Journal) -> Applied:
     """Call an intended wave and write down how it ended; with it the intents of the next one, if there will be one."""
     try:
-        seen = await _with_certificates_as_they_are(wave, seen, graph)
+        try:
+            seen = await _with_certificates_as_they_are(wave, seen, graph)
+        except Forbidden as error:  # only who may read the list sets it; a refusal of the whole wave is raised
+            return Applied(seen, tuple((step, error) for step in wave if _sets_the_list(step, seen)))
         outcomes = await graph.batch([step.call(seen) for step in wave])
     except (NotHeard, Busy) as error:
         return Applied(seen, tuple((step, error) for step in wave))
-    except Forbidden as error:
-        return Applied(seen, tuple((step, error) for step in wave if _sets_the_list(step, seen)))
     results = [_noted(step, outcome) for step, outcome in zip(wave, outcomes, strict=True)]
     after = seen
     for result in results:
