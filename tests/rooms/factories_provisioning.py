@@ -1,5 +1,6 @@
 """A planned service, a signed-in administrator and a run, against the emulator; and the judgement of what it left."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -89,12 +90,18 @@ class Work:
             )
             return self.run_id
 
-    def resume(self, token: SealedText | str, *, name: str = "") -> None:
+    def resume(self, token: SealedText | str, *, name: str = "", plan: Mapping[str, Any] | None = None) -> None:
         """Somebody signed in again."""
         with within(self.customer.path):
             assert self.run_id
             actions.resume_run(
-                run_id=self.run_id, signer=facts(), display_name=name, by=BY, now=clock.now(), **self.token(token)
+                run_id=self.run_id,
+                signer=facts(),
+                display_name=name,
+                plan=plan,
+                by=BY,
+                now=clock.now(),
+                **self.token(token),
             )
 
     def done(self, token: SealedText | str, **changed: Any) -> RunView:

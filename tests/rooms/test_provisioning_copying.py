@@ -12,15 +12,16 @@ from gangway.microsoft.graph import session
 from gangway.microsoft.throttling import Gates
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, opening, queries, tasks
+from gangway.provisioning.engine.apply import GIVEN_UP, THERE_ALREADY
 from gangway.provisioning.errors import RunOver
-from gangway.provisioning.models import TenantLease
+from gangway.provisioning.models import StepRecord, TenantLease
 from gangway.provisioning.queries import scopes_for
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import grace
 from tests.rooms.factories_provisioning import BY, Work, make_work
-from tests.rooms.test_provisioning_runs import Killed, run_until_killed
+from tests.rooms.test_provisioning_runs import Killed, check, delete, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -184,16 +185,15 @@ def test_without_the_token_the_end_of_roles_that_pim_gave_is_known_nevertheless(
     assert timedelta(days=89) < ends - clock.now() < timedelta(days=91)
 
 
-def test_without_the_token_a_role_for_one_unit_is_read_back_by_the_registration_itself(tenant):
+@pytest.fixture
+def in_berlin(tenant: Tenant) -> tuple[Work, str]:
+    """A run that rests, whose role reaches one administrative unit; its token is gone. With a token of its signer's."""
     choices = {"features": ["voice", "administrative-unit"], "role_choice": "teams", "unit": "Berlin"}
     scopes = scopes_for(queries.pin(version=2, **choices)[0])
     flow = tenant.emulator.device_code(" ".join([*scopes, "AdministrativeUnit.ReadWrite.All"]))
     tenant.emulator.grant(flow, grace)
     token = str(tenant.emulator.poll(flow).json()["access_token"])
-    units = f"{tenant.emulator.url}/v1.0/directory/administrativeUnits"
-    bearer = {"Authorization": f"Bearer {token}"}
-    made = tenant.emulator.session.post(units, json={"displayName": "Berlin"}, headers=bearer)
-    assert made.status_code == 201, made.text
+    post(tenant, token, "directory/administrativeUnits", displayName="Berlin")
     tenant.fault("grants", {"kind": "appRoleAssignment"}, LAGGING_TOKENS)
     work = make_work(choices=choices)
     work.start(token)
@@ -203,9 +203,83 @@ def test_without_the_token_a_role_for_one_unit_is_read_back_by_the_registration_
     Sealed.objects.filter(pk=token_id).update(ciphertext=None, destroyed_at=clock.now())
     tenant.control("DELETE", "faults/grants")
     reset_lag(tenant)
+    return work, token
+
+
+def post(tenant: Tenant, token: str, path: str, **body: str) -> str:
+    """Make something in the tenant; gives its id."""
+    url, bearer = f"{tenant.emulator.url}/v1.0/{path}", {"Authorization": f"Bearer {token}"}
+    made = tenant.emulator.session.post(url, json=body, headers=bearer)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def move_to_rome(tenant: Tenant, token: str) -> None:
+    """Somebody gives the registration its role for another unit instead."""
+    roles = tenant.state()["role_assignments"].values()
+    (one,) = [row for row in roles if row["directoryScopeId"] != "/"]
+    delete(tenant, f"/roleManagement/directory/roleAssignments/{one['id']}")
+    rome = f"/administrativeUnits/{post(tenant, token, 'directory/administrativeUnits', displayName='Rome')}"
+    role = {name: one[name] for name in ("principalId", "roleDefinitionId")}
+    post(tenant, token, "roleManagement/directory/roleAssignments", **role, directoryScopeId=rome)
+
+
+def test_without_the_token_a_role_for_one_unit_is_read_back_by_the_registration_itself(in_berlin):
+    work, _ = in_berlin
     look_again()
     assert work.run().state is RunState.PROVED
     assert {role.name: role.proof for role in work.registration().roles}["Teams Administrator"] == "read_back"
+
+
+def test_without_the_token_a_role_for_another_unit_proves_nothing(in_berlin, tenant):
+    work, token = in_berlin
+    move_to_rome(tenant, token)
+    look_again()
+    assert work.run().state is RunState.COPYING
+
+
+def test_a_role_that_was_moved_to_another_unit_is_missing_when_it_is_looked_at(in_berlin, tenant):
+    work, token = in_berlin
+    look_again()
+    assert roles_seen(work) == ("ok", "Directory Readers, Teams Administrator.")
+    move_to_rome(tenant, token)
+    assert roles_seen(work) == ("error", "Missing: Teams Administrator.")
+
+
+def test_a_role_for_a_unit_that_nobody_ever_looked_up_is_not_said_to_be_the_right_one(in_berlin):
+    work, _ = in_berlin
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE provisioning_steprecord SET result = '{}'")
+    look_again()
+    assert work.run().state is RunState.PROVED
+    assert {role.name: role.proof for role in work.registration().roles}["Teams Administrator"] == "unknown"
+    state, words = roles_seen(work)
+    assert (state, "which administrative unit" in words) == ("ok", True)
+
+
+def roles_seen(work: Work) -> tuple[str, str]:
+    """What a look at the registration says of its roles."""
+    (item,) = [item for item in check(work).items if item.key == "roles"]
+    return item.state, item.words.removeprefix("Read back; role in token, not called yet: ")
+
+
+def test_a_right_that_was_given_up_meanwhile_is_not_said_to_have_been_there(tenant):
+    work = make_work(choices={"features": {"voice", "self-rotation"}})
+    tenant.fault("roles", {"kind": "roleAssignment"}, LAGGING_TOKENS)
+    work.start(tenant.token())
+    run_until_idle()
+    lost = ["grant:Application.ReadWrite.OwnedBy", "grant:Organization.Read.All"]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE provisioning_steprecord SET state = 'intended' WHERE key = ANY(%s)", [lost])
+    catch_up(tenant)
+    with within(work.customer.path):
+        plan = queries.with_declined(work.registration_row().plan, {"self-rotation"})
+    work.resume(tenant.token(), plan=plan)
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    with within(work.customer.path):
+        ended = StepRecord.objects.filter(key__in=lost).order_by("key").values_list("state", "words")
+        assert list(ended) == [(StepState.FAILED, GIVEN_UP), (StepState.DONE, THERE_ALREADY)]
 
 
 def test_a_token_that_ended_meanwhile_is_as_good_as_none(work, lagging):

@@ -12,13 +12,14 @@ from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import ApplicationUnknown, Busy, MicrosoftError
-from gangway.microsoft.graph import applications, grants, service_principals, teams, tenant
+from gangway.microsoft.graph import applications, grants, service_principals, teams, tenant, units
+from gangway.microsoft.graph.grants import WHOLE_TENANT
 from gangway.microsoft.graph.session import Outcome, gates
-from gangway.microsoft.graph.shapes import Application, Organization, RoleAssignment
+from gangway.microsoft.graph.shapes import Application, Organization, RoleAssignment, Unit
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import beyond, clouds, credential_ends
+from gangway.provisioning import beyond, clouds, credential_ends, unit_known
 from gangway.provisioning.check_items import NO_ANSWER, Tell, is_silence, signed_in, trouble
 from gangway.provisioning.credential_ends import ReadEnd
 from gangway.provisioning.credential_rows import opened
@@ -63,6 +64,7 @@ class Subject:
     roles_end_at: datetime | None
     ours: bool
     registration_id: UUID
+    unit: Unit | None = None
 
     def cure(self, *, who: str, portal: str) -> str:
         """Say who adds what is missing: behind a link where we made the registration, else the customer by hand."""
@@ -165,16 +167,17 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject |
         if row.state == CredentialState.REMOVED:
             return None
         credential = opened(row, purpose="check the connection", by=by)
-        registration = row.registration
+        registration, plan = row.registration, read(row.registration.plan)
         return Subject(
             tenant=TenantId(registration.tenant_id),
             cloud=registration.cloud,
             app_id=AppId(registration.app_id),
             principal=ObjectId(registration.service_principal_id),
-            plan=read(registration.plan),
+            plan=plan,
             lacking=beyond.skipped(registration.beyond),
             watched=credential_ends.watched(row, path=path),
             credential=credential,
+            unit=unit_known.known(registration.pk, plan.unit) if plan.in_unit else None,
             roles_end_at=registration.roles_end_at,
             ours=registration.origin == MADE,
             registration_id=registration.pk,
@@ -264,20 +267,23 @@ def _roles(subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignm
         cure = subject.cure(who="assign roles", portal="Roles and administrators")
         words = f"Missing: {_listed(names[role] for role in missing)}."
         return CheckItem("roles", "Directory roles", "error", words, cure)
+    if outcome.value is not None and limited and subject.unit is None:
+        words = f"Given, but nobody could compare for which administrative unit: {_listed(names.values())}."
+        return CheckItem("roles", "Directory roles", "ok", words)
     how = "Role in token, not called yet" if outcome.value is None else "Read back; role in token, not called yet"
     return CheckItem("roles", "Directory roles", "ok", f"{how}: {_listed(names.values())}.")
 
 
-def _roles_missing(
-    subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]
-) -> frozenset[str]:
+def _roles_missing(subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]) -> frozenset[str]:
     """Planned roles that it was seen without: one for the whole tenant needs to be in the token and, if read, given."""
     plan, rows = subject.plan, outcome.value
     limited = {role.template_id for role in plan.roles if plan.in_unit and role.in_unit}
-    held = token.claims.wids if rows is None else token.claims.wids & {row.role_id for row in rows if row.scope == "/"}
+    given = None if rows is None else {row.role_id for row in rows if row.scope == WHOLE_TENANT}
+    held = token.claims.wids if given is None else token.claims.wids & given
     missing = {role.template_id for role in plan.roles} - limited - held
     if rows is not None:  # a role for one administrative unit stands in no token
-        missing |= limited - {row.role_id for row in rows}
+        scopes = {WHOLE_TENANT, units.scope_of(subject.unit)} if subject.unit else {row.scope for row in rows}
+        missing |= limited - {row.role_id for row in rows if row.scope in scopes}
     return frozenset(missing)
 
 

@@ -312,6 +312,7 @@ async def _without_token(opened: Opened, journal: RunJournal, ended: AuthorityEn
         principal=ObjectId(opened.principal_id),
         credential=await journal.credential(held),
         patience=clouds.short_patience(),
+        unit=await journal.unit(),
     ).prove()
     if standing is None:
         raise StillCopying

@@ -16,15 +16,16 @@ from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.foundation.ids import KeyId
 from gangway.jobs.threads import in_database
-from gangway.microsoft.graph.shapes import Application, RoleAssignment, ServicePrincipal
+from gangway.microsoft.graph.shapes import Application, RoleAssignment, ServicePrincipal, Unit
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
-from gangway.provisioning import beyond, credential_rows, leftovers
+from gangway.provisioning import beyond, credential_rows, leftovers, unit_known
 from gangway.provisioning import lease as leases
-from gangway.provisioning.engine.apply import THERE_ALREADY
+from gangway.provisioning.engine.apply import GIVEN_UP, THERE_ALREADY
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.credential_kinds import KINDS
 from gangway.provisioning.engine.observation import Held, Observation
+from gangway.provisioning.engine.plan import is_given_up
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
 from gangway.provisioning.engine.settling import NOT_SEEN, ShortenList
 from gangway.provisioning.engine.steps.credentials import KEY as CREDENTIAL
@@ -49,7 +50,6 @@ PROVING: Final = "prove the credential"
 FIRST_LOOK: Final = 900
 FAREWELL: Final = 990
 """Numbers of the rows that stand at the end of every list, however many steps come before."""
-
 
 SEEN: Final = ("app_id", "object_id", "made_at", "service_principal_id", "beyond")
 """What the tenant tells of a registration itself."""
@@ -151,6 +151,10 @@ class RunJournal:
         """Whether a step of the plan is not done: then only somebody's delegated token could go on."""
         return await self._write(self._unfinished)
 
+    async def unit(self) -> Unit | None:
+        """The administrative unit that the blueprint names, where a run found it."""
+        return await self._write(lambda: unit_known.known(self.registration_id, self.blueprint.unit))
+
     async def credential(self, held: Held) -> OwnCredential:
         ready = self._known.opened.pop(held.credential_id, None)
         return await in_database(self._opened, held) if ready is None else ready
@@ -216,12 +220,20 @@ class RunJournal:
         self._rows.remove(key for key in stale if key not in wanted)
         number = max((row.number for row in known.values() if row.number < FIRST_LOOK), default=0)
         new = [step for step in steps if step.key not in known]
-        rows = [self._row(number + place, step.kind, step.key, step.label) for place, step in enumerate(new, start=1)]
-        done = [row for key, row in known.items() if key not in wanted and self._was_done(row)] if looked else []
-        for row in done:
-            row.state, row.done_at = StepState.DONE.value, self.now()
-            row.words = "" if self._takes_away(row) else THERE_ALREADY
-        return done + rows + self._closing(known)
+        rows = [
+            self._row(number + place, step.kind, step.key, step.label, unit_known.kept(step))
+            for place, step in enumerate(new, start=1)
+        ]
+        lost = [row for key, row in known.items() if key not in wanted and self._was_done(row)] if looked else []
+        for row in lost:
+            self._settle(row)
+        return lost + rows + self._closing(known)
+
+    def _settle(self, row: StepRecord) -> None:
+        """A look had no need of a lost intent: it was done, unless what it was for was given up meanwhile."""
+        asked = not is_given_up(row.kind, row.key, self.blueprint)
+        row.state, row.done_at = (StepState.DONE if asked else StepState.FAILED).value, self.now()
+        row.words = GIVEN_UP if not asked else "" if self._takes_away(row) else THERE_ALREADY
 
     def _was_done(self, row: StepRecord) -> bool:
         """Whether an intent whose answer was lost was done, once a plan that was made by a look has no need of it.
@@ -246,7 +258,7 @@ class RunJournal:
             rows.append(self._row(FAREWELL, last.kind, last.key, last.label))
         return rows
 
-    def _row(self, number: int, kind: str, key: str, label: str) -> StepRecord:
+    def _row(self, number: int, kind: str, key: str, label: str, result: dict[str, Any] | None = None) -> StepRecord:
         return StepRecord(
             organization_id=self.organization_id,
             run_id=self.run_id,
@@ -255,6 +267,7 @@ class RunJournal:
             key=key,
             label=label,
             state=StepState.PLANNED.value,
+            result=result or {},
         )
 
     def _tell(self, words: str) -> None:
@@ -271,6 +284,7 @@ class RunJournal:
         for step, row in zip(steps, rows, strict=True):
             row.state, row.intent_at, row.attempt = StepState.INTENDED.value, self.now(), row.attempt + 1
             row.done_at, row.words = None, ""
+            row.result = row.result | unit_known.kept(step)
             if isinstance(step, NewCredential):
                 row.result = {"credential": step.fresh.credential_id}
                 self._announce(step.fresh)
@@ -428,7 +442,7 @@ class RunJournal:
     def _unfinished(self) -> bool:
         self._rows.flush()
         rows = StepRecord.objects.filter(run_id=self.run_id, number__lt=FIRST_LOOK)
-        return rows.exclude(state=StepState.DONE.value).exists()
+        return rows.exclude(state=StepState.DONE.value).exclude(words=GIVEN_UP).exists()
 
     def _opened(self, held: Held) -> OwnCredential:
         with self._scope():

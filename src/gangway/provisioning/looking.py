@@ -21,9 +21,20 @@ from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.actions import defer
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import Busy, Forbidden, MicrosoftError, NotHeard
+from gangway.microsoft.graph.shapes import Unit
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import beyond, clouds, credential_rows, faults, opening, sign_in_application, waiting
+from gangway.provisioning import (
+    beyond,
+    clouds,
+    credential_rows,
+    faults,
+    opening,
+    sign_in_application,
+    unit_known,
+    waiting,
+)
+from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.alone import Alone
 from gangway.provisioning.engine.blueprint import draw
 from gangway.provisioning.engine.remaining import Remains, still_missing, waits_for
@@ -63,6 +74,7 @@ class Subject:
     lacking: tuple[str, ...]
     credential: OwnCredential | None
     trouble: GangwayError | None
+    unit: Unit | None
 
 
 async def look(run_id: UUID) -> None:
@@ -100,6 +112,7 @@ async def _missing(subject: Subject, credential: OwnCredential) -> tuple[str, ..
         principal=ObjectId(subject.principal_id),
         credential=credential,
         patience=clouds.short_patience(),
+        unit=subject.unit,
     )
     try:
         return (await alone.look()).missing
@@ -139,6 +152,7 @@ def _claim(run_id: UUID, now: datetime) -> Subject | None:
             lacking=beyond.skipped(registration.beyond),
             credential=credential,
             trouble=trouble,
+            unit=unit_known.known(registration.pk, pinning.read(registration.plan).unit),
         )
 
 

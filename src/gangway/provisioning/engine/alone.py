@@ -5,15 +5,16 @@ registration may read of itself is read back; the rest is proved by its fresh to
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from gangway.foundation.ids import AppId, ObjectId
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import Forbidden, MicrosoftError, Missing
-from gangway.microsoft.graph import grants
+from gangway.microsoft.graph import grants, units
 from gangway.microsoft.graph.grants import WHOLE_TENANT
+from gangway.microsoft.graph.shapes import RoleAssignment, Unit
 from gangway.microsoft.patience import Patience
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
@@ -53,7 +54,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Alone:
-    """A registration that looks at itself. `principal`: the object id of its enterprise application."""
+    """A registration that looks at itself. `principal`: the object id of its enterprise application.
+
+    `unit`: the administrative unit that limits roles, where a run found it; its name alone can't be compared.
+    """
 
     blueprint: Blueprint
     cloud: Cloud
@@ -63,6 +67,7 @@ class Alone:
     principal: ObjectId
     credential: OwnCredential
     patience: Patience
+    unit: Unit | None = None
 
     async def look(self) -> Standing:
         """One look: two fresh tokens at the same time, then one batch. Raises the MicrosoftError of what failed.
@@ -76,9 +81,9 @@ class Alone:
             looks.append(Looked(Look.TEAMS_TOKEN, not missing, NOT_CALLED_YET, teams.seconds, teams.request_id))
         if missing:
             return Standing(missing, self._how(missing, frozenset()), looks=tuple(looks))
-        held, name, called = await self._calls(graph)
-        unseen = () if held is None else tuple(key for key in self._limited() if key not in held)
-        return Standing(unseen, self._how(unseen, held), name, (*looks, *called))
+        rows, name, called = await self._calls(graph)
+        unseen = () if rows is None else tuple(self._unseen(rows))
+        return Standing(unseen, self._how(unseen, self._held(rows or ())), name, (*looks, *called))
 
     async def prove(self) -> Standing | None:
         """Several good looks in a row; None when the patience ends before. What is refused for good is raised."""
@@ -118,7 +123,7 @@ class Alone:
     async def _token(self, scope: str) -> AppToken:
         return await self.own.token(app_id=self.app_id, credential=self.credential, scope=scope)
 
-    async def _calls(self, token: AppToken) -> tuple[frozenset[str] | None, str, Sequence[Looked]]:
+    async def _calls(self, token: AppToken) -> tuple[Sequence[RoleAssignment] | None, str, Sequence[Looked]]:
         """The roles as the registration reads them itself (None: it may not), the tenant's name, and what to show."""
         wanted = first_calls(teams_too=reads_teams(self.blueprint, frozenset()))
         outcomes = await self.own.graph(token.text).batch([*wanted, grants.roles_of(self.principal)])
@@ -126,11 +131,8 @@ class Alone:
         roles = outcomes[-1]
         if isinstance(roles.error, (Forbidden, Missing)):
             return None, name, looks
-        held = frozenset(
-            f"role:{row.role_id}" if row.scope == WHOLE_TENANT else f"role:{row.role_id}:unit" for row in roles.get()
-        )
         read = Looked(Look.READ_BACK, True, OWN_WORDS, roles.answer.seconds, roles.answer.request_id)
-        return held, name, (*looks, read)
+        return roles.get(), name, (*looks, read)
 
     def _missing(self, graph: AppToken, teams: AppToken) -> tuple[str, ...]:
         wanted = wanted_permissions(self.blueprint, frozenset())
@@ -142,12 +144,28 @@ class Alone:
         permissions = [f"grant:{value}" for value in sorted(wanted_permissions(self.blueprint, frozenset()))]
         return [*permissions, *(f"role:{role}" for role in sorted(wanted_roles(self.blueprint, frozenset())))]
 
-    def _limited(self) -> list[str]:
-        """The roles for one administrative unit, which stand in no token: they can only be read back."""
-        return [key_of(role, limited=True) for role in self.blueprint.roles if self.blueprint.is_limited(role)]
+    def _unseen(self, rows: Sequence[RoleAssignment]) -> Iterator[str]:
+        """The roles for one administrative unit that it was read without: these stand in no token.
 
-    def _how(self, missing: Sequence[str], read: frozenset[str] | None) -> dict[str, How]:
+        While nobody knows which unit is meant, one for any unit may be it.
+        """
+        held, somewhere = self._held(rows), {row.role_id for row in rows}
+        for role in self.blueprint.roles:
+            key, unsure = key_of(role, limited=True), self.unit is None and role.template_id in somewhere
+            if self.blueprint.is_limited(role) and key not in held and not unsure:
+                yield key
+
+    def _held(self, rows: Sequence[RoleAssignment]) -> frozenset[str]:
+        """The wanted roles among these. Who has one in the whole tenant has it in each of its units as well."""
+        given, found = {(row.role_id, row.scope) for row in rows}, set()
+        for role in self.blueprint.roles:
+            limited, scopes = self.blueprint.is_limited(role), {WHOLE_TENANT}
+            scopes |= {units.scope_of(self.unit)} if limited and self.unit else set()
+            if any((role.template_id, scope) in given for scope in scopes):
+                found.add(key_of(role, limited=limited))
+        return frozenset(found)
+
+    def _how(self, missing: Sequence[str], read: frozenset[str]) -> dict[str, How]:
         """Roles that were read back say so; a permission is never read back here, its claim is the proof."""
-        limited = self._limited() if read is not None else []
-        there = [key for key in [*self._keys(), *limited] if key not in missing]
-        return {key: "read_back" if read and key in read else "token_claim" for key in there}
+        how: dict[str, How] = {key: "token_claim" for key in self._keys() if key not in missing}
+        return how | dict.fromkeys(read - set(missing), "read_back")

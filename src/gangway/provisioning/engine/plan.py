@@ -1,16 +1,20 @@
 """The plan: what is missing between observation and blueprint, in waves of steps that travel together."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.rights import Part, verdict
 from gangway.provisioning.engine.steps import application, credentials, grants, owner, principals, roles
 from gangway.provisioning.engine.steps.credentials import Fresh
+from gangway.provisioning.engine.steps.grants import GrantPermission
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.wider import instead
 
 Wave = tuple[Step, ...]
+RIGHTS: Final = frozenset({GrantPermission.kind, roles.AssignRole.kind, owner.AddOwner.kind})
+"""Kinds of steps that go with a feature or a choice of the plan."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,14 @@ def make_plan(blueprint: Blueprint, seen: Observation, *, fresh: Fresh, refused:
     withheld = _withheld(steps, seen, refused)
     missing = tuple(value for value in absent if value not in {*covered, *skipped})
     return Plan(waves(tuple(step for step in steps if step not in withheld)), withheld, missing, skipped)
+
+
+def is_given_up(kind: str, key: str, blueprint: Blueprint) -> bool:
+    """Whether a step was for a right that the blueprint doesn't ask for: then no look says whether it was done."""
+    asked = {f"grant:{permission.value}" for permission in blueprint.permissions}
+    asked |= {roles.key_of(role, limited=blueprint.is_limited(role)) for role in blueprint.roles}
+    asked |= {owner.KEY} if blueprint.owns_itself else set()
+    return kind in RIGHTS and key not in asked
 
 
 def waves(steps: tuple[Step, ...]) -> tuple[Wave, ...]:
