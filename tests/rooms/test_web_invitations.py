@@ -173,6 +173,13 @@ def test_looking_changes_nothing(customer, client, what):
     assert (links(), Entry.objects.count()) == (before, entries)
 
 
+@pytest.mark.parametrize("what", ["_edit", "_readdress", "_extend", "_await"])
+def test_a_refused_change_that_is_loaded_again_leads_to_the_page_of_changes(customer, client, what):
+    invitation_id = invite(customer)
+    answer = client.get(page_of(invitation_id, what), headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, page_of(invitation_id, "_change"))
+
+
 def test_resend_makes_one_more_link_and_says_so(customer, client):
     invitation_id, before = invite(customer), links()
     answer = client.post(page_of(invitation_id, "_resend"), follow=True)

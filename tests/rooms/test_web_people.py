@@ -295,9 +295,11 @@ def test_who_may_not_manage_operators_finds_no_button_and_no_way(role):
     assert client.get("/operators/invite/").status_code == 403
 
 
-def test_an_address_that_only_takes_a_form_leads_a_browser_to_the_page_above():
+def test_an_address_that_only_takes_a_form_leads_a_browser_to_the_page_of_the_form():
     client, page = sit_down(make_provider()), {"Accept": "text/html,*/*;q=0.8"}
     ways = {"/me/name/": "/me/", "/me/address/confirm/": "/me/address/", "/operators/7/sessions/end/": "/operators/7/"}
+    service = f"/services/{uuid4()}"
+    ways[f"{service}/names/"] = f"{service}/users/"
     for address, above in ways.items():
         answer = client.get(address, headers=page)
         assert (answer.status_code, answer.headers["Location"]) == (302, above)
