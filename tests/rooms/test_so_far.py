@@ -24,7 +24,7 @@ from gangway.web import so_far
 from gangway.web.wizard_pages import ROUTES
 from tests.rooms import web_values
 from tests.rooms.factories_invitations import OPERATOR, issue, link
-from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk, walk
+from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk, signed_in, walk
 from tests.rooms.factories_web import in_wizard, put_into_wizard, soup
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +89,42 @@ def test_addresses_of_other_recipients_and_the_providers_own_affairs_are_not_tol
     text = told(Client().get(door(walked)))
     assert "The invitation was sent to another recipient" in text
     assert not re.search(r"elsewhere\.example|fabrikam|finished by itself|after its end|another kind", text.lower())
+
+
+BOB = "bob@fabrikam.example"
+FABRIKAMS = Actor(kind="administrator", id="", name=BOB)
+
+
+@pytest.mark.parametrize("recipient", ["ada@contoso.com", BOB])
+def test_a_former_recipient_and_whom_they_named_are_not_told_to_the_present_one(recipient):
+    walked = walk()
+    for what in (
+        "Says that Fabrikam (fabrikam.example) is the right Microsoft 365",
+        "Link for another administrator sent to carol@fabrikam.example",
+        "Link of carol@fabrikam.example withdrawn",
+    ):
+        note(walked, what, FABRIKAMS)
+    with within(walked.customer.path):
+        relinking.readdress(invitation_id=walked.invitation_id, recipient=recipient, by=OPERATOR, now=clock.now())
+    address = door(walked)
+    Client().post(address)
+    walked.start("ada@contoso.com")
+    text = told(Client().get(address))
+    assert "Somebody said that theirs is the right Microsoft 365" in text
+    assert ("fabrikam.example" in text) is (recipient == BOB)
+    assert "carol" not in text
+
+
+@pytest.mark.parametrize("domain", ["", "contoso.com"])
+def test_people_of_the_same_microsoft_365_are_told_to_each_other(domain):
+    walked = walk(domain=domain)
+    note(walked, "What is asked for was changed", Actor(kind="administrator", id="", name=COLLEAGUE))
+    with within(walked.customer.path):
+        relinking.readdress(invitation_id=walked.invitation_id, recipient="a@b.example", by=OPERATOR, now=clock.now())
+    Client().post(address := door(walked))
+    assert (COLLEAGUE in told(Client().get(address))) is bool(domain)
+    signed_in(walked)
+    assert COLLEAGUE in told(Client().get(address))
 
 
 def test_strangers_and_dead_links_are_told_nothing_of_it():

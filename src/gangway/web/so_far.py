@@ -1,18 +1,19 @@
 """What happened to an invitation so far, for the customer's people who come back to it: what, who, when.
 
-It is the history that the operator's timeline shows, in words for the other side. Where a line names an address, only a
-colleague's is told: those stand on the waiting page, too.
+It is the history that the operator's timeline shows, in words for the other side. An address is told only of who
+belongs to them: the recipient, colleagues, whom the waiting page names too, and people of the same Microsoft 365.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gangway.invitations.queries import HistoryRow, history
+from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation
 from gangway.invitations.states import State
+from gangway.onboarding.expected import domain_of, is_among
 from gangway.onboarding.shapes import Offer
 from gangway.organizations.scope import within
 from gangway.organizations.taken_over import BEFORE
@@ -42,12 +43,13 @@ STATES: Final[Mapping[State, Words]] = {
     State.EXPIRED: gettext_lazy("The invitation expired"),
     State.REVOKED: gettext_lazy("The invitation was withdrawn"),
 }
+READDRESSED: Final = "Recipient changed from "
 NOTES: Final[Mapping[str, Words]] = {
     "Opened together with the customer": gettext_lazy("It was opened together with you"),
     "Link copied": gettext_lazy("Another link was made"),
     "Sent again": gettext_lazy("The invitation was sent again"),
     "Links replaced": gettext_lazy("Earlier links were replaced by a new one"),
-    "Recipient changed from ": gettext_lazy("The invitation was sent to another recipient"),
+    READDRESSED: gettext_lazy("The invitation was sent to another recipient"),
     "Extended until ": gettext_lazy("The invitation was extended"),
     "Edited": gettext_lazy("Details of the invitation were changed"),
     "Declined: ": gettext_lazy("Optional parts were declined"),
@@ -72,6 +74,7 @@ NOT_TOLD: Final = (
     "Goes out once ",
     "Not sent: ",
     "Refused: typed ",
+    "Seen that somebody was refused",
     "Reported as unexpected after its end",
     "Reported again, by a link that is dead",
 )
@@ -83,8 +86,10 @@ def of_offer(offer: Offer) -> list[dict[str, Any]]:
     if offer.invitation_state in BEFORE_IT_WAS_OPENED or not offer.asker.organization_path:
         return []
     with within(offer.asker.organization_path):
-        rows = history(offer.invitation_id)
-    return [entry for before, row in zip((None, *rows), rows, strict=False) if (entry := _entry(row, before))]
+        rows, about = history(offer.invitation_id), invitation(offer.invitation_id)
+    is_theirs = _whose(rows, about, domain=offer.expected_domain)
+    steps = zip((None, *rows), rows, strict=False)
+    return [entry for before, row in steps if (entry := _entry(row, before, is_theirs))]
 
 
 def of_closed(request: WizardRequest) -> list[dict[str, Any]]:
@@ -95,20 +100,40 @@ def of_closed(request: WizardRequest) -> list[dict[str, Any]]:
     return of_offer(request.case.offer) if is_still_good(request) and not request.case.is_rest else []
 
 
-def _entry(row: HistoryRow, before: HistoryRow | None) -> dict[str, Any] | None:
-    what = _what(row, before)
+def _whose(rows: Sequence[HistoryRow], about: InvitationView, *, domain: str) -> Callable[[str], bool]:
+    """Return what says of an address whether it is told: the recipient's, a colleague's, or of the same Microsoft 365.
+
+    A former recipient's isn't, nor whom they named: it may have gone to somebody else by mistake.
+    """
+    changed = max((at for at, row in enumerate(rows) if row.note.startswith(READDRESSED)), default=0)
+    colleagues = [row.note.removeprefix(SENT_TO) for row in rows[changed:] if row.note.startswith(SENT_TO)]
+    signer = about.administrator_upn if _is_signed_in(rows) else ""
+    addresses = {one.casefold() for one in (about.recipient, signer, *colleagues)}
+    domains = {domain, domain_of(signer)} - {""}
+    return lambda one: "@" in one and (one.casefold() in addresses or is_among(domain_of(one), domains))
+
+
+def _is_signed_in(rows: Sequence[HistoryRow]) -> bool:
+    """Whether the name that was typed is proved: Microsoft said so after it was opened last."""
+    states = [row.state for row in rows if row.state in {*BEFORE_IT_WAS_OPENED, State.OPENED, State.SIGNED_IN}]
+    return bool(states) and states[-1] is State.SIGNED_IN
+
+
+def _entry(row: HistoryRow, before: HistoryRow | None, is_theirs: Callable[[str], bool]) -> dict[str, Any] | None:
+    what = _what(row, before, is_theirs)
     if not what:
         return None
-    return {"pill": said(INVITATION, row.state), "what": what, "who": _who(row), "at": row.at}
+    return {"pill": said(INVITATION, row.state), "what": what, "who": _who(row, is_theirs), "at": row.at}
 
 
-def _what(row: HistoryRow, before: HistoryRow | None) -> Words:
+def _what(row: HistoryRow, before: HistoryRow | None, is_theirs: Callable[[str], bool]) -> Words:
     """Return a line's words; none for one that isn't told."""
     if row.note.startswith(SENT_TO):
-        return _("A link was sent to %(address)s") % {"address": row.note.removeprefix(SENT_TO)}
+        address = row.note.removeprefix(SENT_TO)
+        return _("A link was sent to %(address)s") % {"address": address} if is_theirs(address) else ""
     if row.note.startswith(LINK_OF) and row.note.endswith(WITHDRAWN):
         address = row.note.removeprefix(LINK_OF).removesuffix(WITHDRAWN)
-        return _("The link of %(address)s was withdrawn") % {"address": address}
+        return _("The link of %(address)s was withdrawn") % {"address": address} if is_theirs(address) else ""
     if row.note.startswith(NOT_TOLD):
         return ""
     if before is None:
@@ -120,9 +145,9 @@ def _what(row: HistoryRow, before: HistoryRow | None) -> Words:
     return "" if stays else STATES[row.state]
 
 
-def _who(row: HistoryRow) -> str:
+def _who(row: HistoryRow, is_theirs: Callable[[str], bool]) -> str:
     if row.actor_kind == "system":
         return _("By itself")
     if row.actor_kind == "person":
         return _("Your provider") if row.actor_name == BEFORE else row.actor_name
-    return row.actor_name if "@" in row.actor_name else _("Somebody with the link")
+    return row.actor_name if is_theirs(row.actor_name) else _("Somebody with the link")
