@@ -341,14 +341,19 @@ def test_a_known_registration_needs_no_recipient_and_is_validated_by_next(desk):
     assert SECRET not in page.get_text()
 
 
-def test_a_known_registration_waits_for_no_lookup_as_no_link_goes_out(desk):
-    client, customer, address = desk
-    with within(customer.path):
+def test_a_known_registration_waits_for_no_lookup_as_no_link_goes_out():
+    provider = factories_organizations.make_provider()
+    known = factories_organizations.make_customer(provider, domain="contoso.com")
+    with within(known.path):
         TenantLookup(
-            organization_id=customer.id, domain="contoso.com", state=LookupState.NOT_FOUND.value, asked_at=clock.now()
+            organization_id=known.id,
+            cloud="public",
+            domain="contoso.com",
+            state=LookupState.NOT_FOUND.value,
+            asked_at=clock.now(),
         ).save()
-    assert client.post(address, NEW | {"domain": "contoso.com"}).status_code == 302
-    with within(customer.path):
+    assert sit_down(provider).post(reverse("web:new_tenant", args=[known.id]), NEW).status_code == 302
+    with within(known.path):
         assert Case.objects.get().state == CaseState.PROVING
 
 
