@@ -7,7 +7,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
 NOT_SO: Final = 405
 BESIDE: Final = {
@@ -31,7 +31,7 @@ def page_in_place_of(request: HttpRequest, response: HttpResponse) -> HttpRespon
         return response
     match = request.resolver_match
     if match is not None and match.view_name in BESIDE:
-        return redirect(BESIDE[match.view_name], **match.kwargs)
+        return redirect(reverse(BESIDE[match.view_name], kwargs=match.kwargs))
     path = request.path.rstrip("/")
     while "/" in path:
         path = path.rpartition("/")[0]
