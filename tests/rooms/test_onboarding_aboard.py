@@ -1,5 +1,6 @@
 """The whole way aboard against the emulator as a real process: sign in, make it, prove it, add it, validate it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -52,7 +53,8 @@ from tests.rooms.factories_aboard import (
     tokens_kept,
 )
 from tests.rooms.factories_existing import CONTOSO
-from tests.rooms.factories_onboarding import ADMINISTRATOR, walk
+from tests.rooms.factories_invitations import link
+from tests.rooms.factories_onboarding import ADMINISTRATOR, issue, walk
 from tests.rooms.factories_web import put_into_wizard
 from tests.rooms.races import race
 
@@ -269,9 +271,12 @@ def test_a_token_that_is_nearly_over_sends_back_to_sign_in_before_anything_is_ma
     assert tokens_kept() == []
 
 
-def test_two_registrations_of_one_tenant_never_share_a_name(emulator):
-    aboard(emulator)
-    walked = walk()
+def test_two_registrations_of_one_customer_in_one_tenant_never_share_a_name(emulator):
+    first = aboard(emulator)
+    invitation_id = issue(first.customer, first.operator_id)
+    case_id = actions.begin_case(token=link(first.customer, invitation_id), by=ADMINISTRATOR, now=clock.now()).case_id
+    actions.choose_new(case_id=case_id, by=ADMINISTRATOR, now=clock.now())
+    walked = replace(first, invitation_id=invitation_id, case_id=case_id)
     sign_in(walked, emulator)
     actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
     with pytest.raises(Exception, match="name") as told:
