@@ -67,6 +67,14 @@ def test_only_workers_may_have_names_emptied_and_only_those_that_the_log_says_ar
         run_as(roles.worker, forget, place.id)
 
 
+def test_only_workers_may_have_a_history_emptied_and_only_of_a_service_whose_people_are_forgotten(roles: Roles) -> None:
+    forget = "SELECT invitations_forget('00000000-0000-4000-8000-000000000000')"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run_as(roles.web, forget)
+    with pytest.raises(psycopg.errors.RaiseException, match="not forgotten"):
+        run_as(roles.worker, forget)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

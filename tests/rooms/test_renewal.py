@@ -15,6 +15,7 @@ from gangway.foundation import clock
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import Purpose
 from gangway.invitations.errors import AlreadyInvited
+from gangway.invitations.models import Move
 from gangway.invitations.standing import open_for_connection
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
@@ -340,6 +341,9 @@ def test_the_people_of_a_service_that_is_gone_for_long_are_forgotten(emulator):
     assert UPN not in str(log)
     assert [row for row in log if row["actor_name"] == OLGA.name], "whoever did it for the provider stays known"
     with within(walked.customer.path):
+        moves = Move.objects.filter(invitation_id=walked.invitation_id).values_list("actor_kind", "actor_name", "note")
+        assert not [row for row in moves if row[0] == "administrator" and row[1]]
+        assert UPN not in str(moves)
         asked = invited.invitation(walked.invitation_id)
         assert (asked.recipient, asked.administrator_upn) == ("", "")
         assert Case.objects.get(pk=walked.case_id).signer == {}

@@ -11,6 +11,7 @@ class InvitationsConfig(AppConfig):
     name = "gangway.invitations"
     label = "invitations"
     append_only_tables: ClassVar[tuple[str, ...]] = ("invitations_move",)
+    worker_only_functions: ClassVar[tuple[str, ...]] = ("invitations_forget",)
     doors: ClassVar[dict[str, tuple[str, ...]]] = {
         "link": ("invitations_link", "invitations_invitation", "invitations_handoff"),
         "ancestors": ("invitations_terms",),

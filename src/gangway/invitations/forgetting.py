@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F
 
 from gangway.invitations.models import Handoff, Invitation
@@ -12,7 +13,10 @@ NOBODY: Final = {"recipient": "", "recipient_key": "", "recipient_phone": "", "a
 
 
 def forget_recipients(service_id: UUID) -> list[UUID]:
-    """Empty the addresses of a service's invitations; gives the ids of these and of colleagues' links."""
+    """Empty the addresses of a service's invitations; gives the ids of these and of colleagues' links.
+
+    The service is noted as forgotten before: only then the database empties names in a history that nobody may change.
+    """
     invitations = Invitation.objects.filter(service_id=service_id)
     handoffs = Handoff.objects.filter(invitation__in=invitations)
     ids = [*invitations.values_list("pk", flat=True), *handoffs.values_list("pk", flat=True)]
@@ -21,4 +25,6 @@ def forget_recipients(service_id: UUID) -> list[UUID]:
         handoff.save(update_fields=["recipient", "recipient_key"])
     invitations.filter(created_by_name=F("recipient")).update(created_by_name="")  # who renewed it themselves
     invitations.exclude(**NOBODY).update(**NOBODY)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT invitations_forget(%s)", [service_id])
     return ids
