@@ -28,6 +28,7 @@ from gangway.organizations import changing
 from gangway.organizations.details import Contact
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within, within_everything
+from gangway.services.actions import note_forgotten
 from tests.rooms import factories_onboarding
 from tests.rooms.factories_connections import connected
 from tests.rooms.factories_invitations import OPERATOR
@@ -187,6 +188,7 @@ def test_it_takes_a_form_with_a_token_and_a_service_of_ones_own_tenant(provider,
 def test_who_began_it_is_forgotten_with_the_service(provider, customer, service_id):
     renew(inside(provider), service_id)
     with within(customer.path):
+        note_forgotten(service_id=service_id, now=clock.now())
         forget_recipients(service_id)
     (one,) = invitations(customer)
     assert UPN not in repr(one.__dict__)

@@ -36,6 +36,7 @@ WITHIN = {
     "bulk",
     "tick",
     "tick_all",
+    "typed",
     "plan_changes",
     "consent_way",
     "credential",

@@ -1,5 +1,6 @@
 """The *Runs* page and the support bundle, as operators and administrators meet them in their browsers."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -52,6 +53,16 @@ def test_runs_are_in_the_navigation_listed_and_lead_to_their_page(client, work):
     assert "Contoso Bakeries" in line.get_text()
     assert "Queued" in line.get_text()
     assert line.a["href"] == reverse("web:run", args=[work.run_id])
+
+
+@pytest.mark.parametrize(("state", "ended"), [("waiting", False), ("needs_sign_in", False), ("proved", True)])
+def test_what_rests_until_somebody_signs_in_has_not_ended(client, work, state, ended):
+    with within(work.customer.path):
+        Run.objects.filter(pk=work.run_id).update(
+            state=state, token_sealed_id=None, ended_at=datetime(2031, 5, 7, tzinfo=UTC)
+        )
+    assert ("2031" in row(client.get("/runs/"), "voice-one").get_text()) is ended
+    assert ("2031" in client.get(reverse("web:run", args=[work.run_id])).text) is ended
 
 
 def test_search_and_state_stand_in_the_address_and_say_when_nothing_is_found(client, work):

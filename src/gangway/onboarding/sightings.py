@@ -42,6 +42,8 @@ SEEN: Final[Mapping[Event, str]] = {
     Event.INVITATION_APPROVAL_AWAITED: "Somebody in the organization has to approve first.",
     Event.INVITATION_REMINDED: "A reminder was mailed.",
     Event.INVITATION_REMINDERS_STOPPED: "No more reminders are wanted.",
+    Event.INVITATION_TENANT_CLAIMED: "Somebody who was refused said that theirs is the right Microsoft 365.",
+    Event.INVITATION_DOUBT_SEEN: "An operator has seen that somebody was refused.",
     Event.LINKS_REPLACED: "A new link took the place of all earlier ones.",
     Event.LINK_ASKED_FOR: "The holder of a dead link asked for a new one.",
     Event.LINK_COPIED: "An operator copied a link.",

@@ -48,7 +48,15 @@ from gangway.provisioning.shapes import (
     RunView,
     StepView,
 )
-from gangway.provisioning.states import RESTING, CredentialState, RegistrationState, RunKind, RunState, StepState
+from gangway.provisioning.states import (
+    RESTING,
+    UNENDED,
+    CredentialState,
+    RegistrationState,
+    RunKind,
+    RunState,
+    StepState,
+)
 from gangway.provisioning.waiting import due_reminders
 from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_of, parts_left, rest_of, waiting_of
 
@@ -171,7 +179,7 @@ def run(run_id: UUID) -> RunView:
         progress=100 if state is RunState.PROVED else 100 * done // max(len(steps), 1),
         signer_upn=row.signer_upn,
         started_at=row.started_at,
-        ended_at=row.ended_at,
+        ended_at=None if state in UNENDED else row.ended_at,
         after_id=row.after_id,
         credential_days=row.wanted.get("credential_days"),
     )

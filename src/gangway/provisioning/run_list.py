@@ -13,7 +13,7 @@ from gangway.organizations.search import fold
 from gangway.provisioning import faults
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.models import Leftover, Registration, Run
-from gangway.provisioning.states import RunKind, RunState
+from gangway.provisioning.states import UNENDED, RunKind, RunState
 from gangway.services.queries import of_services
 
 SORTS: Final = both_ways(begun="created_at")
@@ -144,5 +144,5 @@ def _row(row: Run) -> RunRow:
         tenant_name=row.registration.tenant_name,
         signer_upn=row.signer_upn,
         created_at=row.created_at,
-        ended_at=row.ended_at,
+        ended_at=None if row.state in UNENDED else row.ended_at,
     )

@@ -130,6 +130,9 @@ LIVING: Final = frozenset({RunState.QUEUED, RunState.RUNNING})
 RESTING: Final = frozenset({RunState.WAITING, RunState.NEEDS_SIGN_IN, RunState.FAILED})
 """It goes on when somebody signs in."""
 
+UNENDED: Final = frozenset({RunState.WAITING, RunState.NEEDS_SIGN_IN})
+"""It rests and will go on: since when is known, but it has no end yet."""
+
 HOLDING: Final = LIVING | {RunState.COPYING}
 """It may keep the delegated token: what is left to do with it is the goodbye."""
 
