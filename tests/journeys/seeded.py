@@ -26,3 +26,6 @@ DANA = ("dana.dual@fabrikam.com", "Fabrikam-Dana-1")
 
 PAT = ("pat.provider@sandbox1.example", "Provider-Pat-1")
 """Global Administrator of the platform's own tenant."""
+
+TARA = ("tara.global@tailspin.example", "Tailspin-Tara-1")
+"""Global Administrator of Tailspin, where no other journey goes."""

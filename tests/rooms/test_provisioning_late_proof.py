@@ -52,7 +52,7 @@ async def intend_goodbye(opened: opening.Opened) -> None:
     await journal.intend([RemoveSignInApplication()])
 
 
-def ended(work: Work) -> tuple[RunState, StepState, str]:
+def ended(work: Work) -> tuple[RunState, str, str]:
     """How the run ended, and what is said of its goodbye."""
     run = work.run()
     (step,) = [step for step in run.steps if step.kind == RemoveSignInApplication.kind]
@@ -72,6 +72,20 @@ def test_what_is_proved_when_its_time_is_over_ends_well_and_says_what_nobody_loo
     monkeypatch.setattr(conduct, "_set_up", prove_and_wait)
     run_until_idle()
     assert ended(work) == WELL
+
+
+def test_what_nobody_heard_the_end_of_is_unknown_once_nobody_is_at_it(work, monkeypatch):
+    stood: list[object] = []
+
+    async def break_off(opened: opening.Opened, _limit: object) -> None:
+        await intend_goodbye(opened)
+        stood.append((await in_database(ended, work))[1])
+        raise Broke
+
+    monkeypatch.setattr(conduct, "_set_up", break_off)
+    run_until_idle()
+    stood.append(ended(work)[1])
+    assert (work.run().state, stood) == (RunState.FAILED, [StepState.INTENDED, "unknown"])
 
 
 def test_a_list_of_steps_without_the_goodbye_is_no_hindrance(work, monkeypatch):

@@ -280,6 +280,7 @@ def test_authority_that_ends_midway_asks_for_a_new_sign_in_and_keeps_progress(te
     run = work.done(token(tenant))
     assert run.state is RunState.NEEDS_SIGN_IN
     assert run.progress > 0
+    assert StepState.INTENDED not in {step.state for step in run.steps}
     tenant.control("DELETE", "faults")
     work.resume(token(tenant))
     run_until_idle()

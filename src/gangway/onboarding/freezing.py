@@ -29,9 +29,8 @@ from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as runs
 from gangway.provisioning.beside import at_work_beside
 from gangway.provisioning.errors import RunOver, RunUnderWay
-from gangway.provisioning.states import RunState
+from gangway.provisioning.states import LIVING, RunState
 
-AT_WORK: Final = frozenset({RunState.QUEUED, RunState.RUNNING})
 GOES_ON: Final = {
     RunState.PROVED: State.AUTHENTICATED,
     RunState.WAITING: State.WAITING_FOR_ADMINISTRATOR,
@@ -110,7 +109,7 @@ def _freeze(invitation_id: UUID, *, by: Actor, now: datetime, dead: bool = False
     for case in cases:
         colleague.let_go(case, by=by, now=now)
     for run_id in {case.run_id for case in cases if case.run_id is not None}:
-        at_work = [run_id] if runs.run(run_id).state in AT_WORK else []
+        at_work = [run_id] if runs.run(run_id).state in LIVING else []
         for one in (*at_work_beside(run_id), *at_work):  # what waits for the first run to end is stopped before it
             with suppress(RunOver, RunUnderWay):
                 provisioning.cancel_run(run_id=one, by=by, now=now)
@@ -127,7 +126,7 @@ def _is_being_stopped(case: Case) -> bool:
     if case.run_id is None:
         return False
     state = runs.run(case.run_id).state
-    return state in AT_WORK or (case.state == CaseState.PROVISIONING and state is not RunState.COPYING)
+    return state in LIVING or (case.state == CaseState.PROVISIONING and state is not RunState.COPYING)
 
 
 def _goes_on(invitation_id: UUID) -> State:

@@ -49,6 +49,7 @@ from gangway.provisioning.shapes import (
     StepView,
 )
 from gangway.provisioning.states import (
+    HOLDING,
     RESTING,
     UNENDED,
     CredentialState,
@@ -161,9 +162,10 @@ def run(run_id: UUID) -> RunView:
     row = Run.objects.filter(pk=run_id).first()
     if row is None:
         raise NoSuchRun
-    steps = tuple(_step(step) for step in StepRecord.objects.filter(run_id=run_id).order_by("number"))
-    done = sum(step.state is StepState.DONE for step in steps)
     state, kind = RunState(row.state), RunKind(row.kind)
+    rows = StepRecord.objects.filter(run_id=run_id).order_by("number")
+    steps = tuple(_step(step, at_work=state in HOLDING) for step in rows)
+    done = sum(step.state is StepState.DONE for step in steps)
     return RunView(
         id=row.pk,
         registration_id=row.registration_id,
@@ -258,12 +260,13 @@ def credential_end(credential_id: UUID) -> datetime | None:
     return Credential.objects.filter(pk=credential_id).values_list("expires_at", flat=True).first()
 
 
-def _step(row: StepRecord) -> StepView:
+def _step(row: StepRecord, *, at_work: bool) -> StepView:
+    unknown = row.state == StepState.INTENDED.value and not at_work
     return StepView(
         number=row.number,
         kind=row.kind,
         label=row.label,
-        state=StepState(row.state),
+        state="unknown" if unknown else StepState(row.state),
         seconds=row.seconds,
         words=row.words,
         request_id=row.request_id,

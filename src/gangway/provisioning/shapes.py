@@ -8,7 +8,7 @@ from uuid import UUID
 from gangway.foundation.errors import WhoActs
 from gangway.provisioning.engine.preflight import Preflight
 from gangway.provisioning.engine.sight import TenantSight
-from gangway.provisioning.states import RegistrationState, RunState, StepState
+from gangway.provisioning.states import HOLDING, RegistrationState, RunState, StepState
 
 Proof = Literal["read_back", "token_claim", "called", "not_called_yet", "removed", "unknown"]
 """How we know: read back from the tenant, seen in the registration's own fresh token, or really called with it.
@@ -171,12 +171,15 @@ class ErrorView:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step of a run, live. `seconds` is None until it ended; `words` says what happened or why it waits."""
+    """One step of a run, live. `seconds` is None until it ended; `words` says what happened or why it waits.
+
+    It is *unknown* when it was begun, no answer was written down, and the run isn't at work any more.
+    """
 
     number: int
     kind: str
     label: str
-    state: StepState
+    state: StepState | Literal["unknown"]
     seconds: float | None
     words: str
     request_id: str
@@ -211,7 +214,7 @@ class RunView:
     @property
     def is_over(self) -> bool:
         """Whether a live page may stop asking: nothing moves until somebody acts."""
-        return self.state not in {RunState.QUEUED, RunState.RUNNING, RunState.COPYING}
+        return self.state not in HOLDING
 
 
 RightState = Literal["as_planned", "missing", "more_than_needed", "left_out", "unknown"]

@@ -118,6 +118,7 @@ STEP: Final[Mapping[str, Pill]] = {
     "failed": Pill(_("Failed"), "error", "alert-octagon"),
     "waiting": Pill(_("Waiting"), "warning", "hourglass"),
     "undone": Pill(_("Taken back"), "idle", "circle-dashed"),
+    "unknown": UNKNOWN,
 }
 
 LEFTOVER: Final[Mapping[str, Pill]] = {
