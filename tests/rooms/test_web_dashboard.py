@@ -136,6 +136,15 @@ def test_service_stands_there_once_however_much_is_wrong(provider):
     assert len(told(sit_down(provider))) == 1
 
 
+def test_what_is_broken_is_told_as_broken_though_its_credential_ends_soon_too(provider):
+    created(provider, "week-5", days=5)
+    created(provider, "both-20", days=20, status=Connection.ERROR, reason="Consent was taken away.")
+    first, second = told(sit_down(provider))
+    assert "both-20" in first
+    assert "Consent was taken away." in first
+    assert "week-5" in second
+
+
 def test_tallies_count_by_state_and_days(provider):
     created(provider, "ok-1")
     created(provider, "ok-2", days=None)

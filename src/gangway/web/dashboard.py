@@ -82,7 +82,7 @@ def _connections() -> Iterator[Need]:
         yield _ending(row)
     for row in in_state(Connection.ERROR, limit=AT_MOST):
         if row.id not in told:
-            yield _need(row, 0, "error", row.connection_reason or _("The connection doesn't work."))
+            yield _broken(row)
             told.add(row.id)
     for row in in_state(Connection.WARNING, limit=AT_MOST):
         if row.id not in told:
@@ -94,8 +94,14 @@ def _ending(row: ServiceRow) -> Need:
     left, days = ends - at, days_until(ends, now=at)
     if days < 0:
         return _need(row, 0, "error", _("Its credential has expired: nothing can be managed until it is renewed."))
+    if row.connection is Connection.ERROR:
+        return _broken(row)
     words = ngettext("Its credential ends in %(days)d day.", "Its credential ends in %(days)d days.", days)
     return _need(row, 1 if left <= SOON else 3, "warning", words % {"days": days})
+
+
+def _broken(row: ServiceRow) -> Need:
+    return _need(row, 0, "error", row.connection_reason or _("The connection doesn't work."))
 
 
 def _need(row: ServiceRow, urgency: int, tone: str, words: str) -> Need:
