@@ -259,6 +259,21 @@ def test_missing_rights_are_named_with_their_consequence_and_checked_again_witho
     assert hand.case.state == CaseState.DONE
 
 
+@pytest.mark.parametrize("way", ["another kind of credential", "something that cannot be right"])
+def test_what_was_missing_is_no_longer_told_when_its_lines_are_gone(by_hand, way):
+    made = by_hand.make(lacking=("User.Read.All",))
+    hand = Hand.opened()
+    hand.start(hand.types(made))
+    assert hand.case.problem["code"] == "onboarding:existing:incomplete"
+    if way == "another kind of credential":
+        case_id, now = hand.walked.case_id, clock.now()
+        existing.choose_kind(case_id=case_id, kind="certificate", draft=hand.types(made), by=ADMINISTRATOR, now=now)
+    else:
+        with pytest.raises(errors.NotAsTyped):
+            hand.start(hand.types(made, tenant="?"))
+    assert (hand.case.problem, hand.row.items) == ({}, [])
+
+
 def test_missing_consent_lists_every_permission(by_hand):
     made = by_hand.make(
         lacking=("Organization.Read.All", "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory")

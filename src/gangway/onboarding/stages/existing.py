@@ -69,7 +69,8 @@ def choose_kind(case: Case, *, kind: str, draft: Typed, by: Actor) -> None:
     if kind != row.kind:
         forget_typed(case, by=by)
         row.refresh_from_db()
-        row.kind, row.faults, row.items = kind, {}, []
+        row.kind = kind
+        _nothing_seen(case, row)
     row.tenant, row.client_id, row.ends_on = draft.tenant[:253], draft.client_id[:36], draft.ends_on
     row.save()
     _provide(case, row, by=by)
@@ -89,7 +90,7 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
         destroy(sealed_id=row.sealed_id, by=by)
         place = given.place_of(row.organization_id, row.credential_id)
         row.sealed_id = seal(place=place, text=tidy.secret)
-    row.faults, row.items = {}, []
+    _nothing_seen(case, row)
     row.save()
     if faults:
         tell_elsewhere(row, faults, by=by, now=now)
@@ -101,10 +102,16 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
     row.asked_at = now
     row.tenant_id = tidy.tenant if typed.is_guid(tidy.tenant) else ""
     row.save(update_fields=["asked_at", "tenant_id"])
-    move_case(case, CaseState.PROVING, by=by, now=now, problem={})
+    move_case(case, CaseState.PROVING, by=by, now=now)
     sign_in.invitation_on(case, State.SIGNED_IN, by=by)
     defer(PROVE, queueing_lock=f"{PROVE}:{row.pk}", existing_id=str(row.pk))
     return None
+
+
+def _nothing_seen(case: Case, row: ExistingRegistration) -> None:
+    """What was seen of what was typed before says nothing of what is typed now: its lines go, and the problem with them."""
+    row.faults, row.items, case.problem = {}, [], {}
+    case.save(update_fields=["problem"])
 
 
 def tell_elsewhere(row: ExistingRegistration, faults: Iterable[GangwayError], *, by: Actor, now: datetime) -> None:
