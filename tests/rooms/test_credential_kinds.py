@@ -1,6 +1,7 @@
 """Runs in the database with each kind of credential: sealed, proved, checked, shared, shown, taken back."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -15,21 +16,26 @@ from gangway.foundation.ids import ObjectId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
+from gangway.microsoft.cloud import GRAPH_APP_ID
+from gangway.microsoft.graph import grants, service_principals
 from gangway.microsoft.graph.federation import federated_of
 from gangway.microsoft.graph.session import GraphSession
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, credential_rows, tasks
+from gangway.provisioning import actions, credential_rows, queries, tasks
 from gangway.provisioning.errors import LifeOutOfRange
-from gangway.provisioning.models import Credential, Leftover
+from gangway.provisioning.models import Credential, Leftover, Run
 from gangway.provisioning.states import RunState
 from gangway.vault.models import Sealed
-from tests.contract.tenant import Tenant
+from tests.contract.tenant import Tenant, blueprint
 from tests.contract.test_credential_kinds import forbid
+from tests.emulator.conftest import avery
 from tests.rooms import factories_services
 from tests.rooms.factories_federation import DOCUMENTS, PublishedPages, publishing
 from tests.rooms.factories_organizations import Place
-from tests.rooms.factories_provisioning import BY, Work, make_work
+from tests.rooms.factories_provisioning import BY, Work, facts, make_work
 from tests.rooms.factories_web import sit_down, soup
+from tests.rooms.test_provisioning_copying import look_again
+from tests.rooms.test_provisioning_rotation import start
 from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -142,6 +148,72 @@ def test_a_second_service_shares_the_federated_credential_with_a_row_of_its_own(
         credential_rows.remove(leaving.get(), by=BY)
         last = Credential.objects.filter(service_id=first.service_id)
         assert credential_rows.without_shared(last) == {last.get().pk}
+
+
+@pytest.fixture
+def further(tenant: Tenant) -> Work:
+    """Another service of a federated registration, whose plan lacks what the next version needs."""
+    first = make_work(version=1, choices=of("federated"))
+    assert first.done(tenant.token()).state is RunState.PROVED
+    return Work(first.customer, factories_services.plan(first.customer), registration_id=first.registration_id)
+
+
+def upgrade(work: Work, token: SealedText) -> Run:
+    sealed = work.token(token)
+    signed_in = actions.SignedIn(
+        sealed["delegated_token_sealed_id"], sealed["delegated_token_place"], sealed["sign_in_client_id"], facts()
+    )
+    plan, _ = queries.pin(version=2, credential_kind="federated")
+    run = start(work, "start_repair", plan=plan, signed_in=signed_in)
+    work.run_id = run.pk
+    return run
+
+
+def has_its_own_row(work: Work) -> bool:
+    """Whether of two rows of one credential the second is this service's, and proved."""
+    with within(work.customer.path):
+        first, second = Credential.objects.order_by("announced_at")
+    return (first.key_id, work.service_id, "proved") == (second.key_id, second.service_id, second.state)
+
+
+def test_a_service_that_shares_it_has_one_row_however_often_it_is_repaired(tenant, further):
+    for _ in range(2):
+        assert upgrade(further, tenant.token()).state == RunState.PROVED.value
+    assert has_its_own_row(further)
+
+
+def test_a_service_that_shares_it_has_its_row_although_the_registration_was_proved_without_anybodys_token(
+    tenant, further, settings
+):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"propagation_deadline_seconds": 1})
+    tenant.fault("late", {"kind": "appRoleAssignment"}, {"tokens_after_seconds": 3})
+    run = upgrade(further, tenant.token())
+    assert run.state == RunState.COPYING.value
+    Sealed.objects.filter(pk=run.token_sealed_id).update(ciphertext=None, destroyed_at=clock.now())
+    time.sleep(3.5)
+    look_again()
+    assert further.run().state is RunState.PROVED
+    assert has_its_own_row(further)
+
+
+def test_what_a_service_that_shares_it_waits_for_is_seen_and_it_goes_on(tenant, further):
+    token = tenant.token()
+    assert upgrade(further, tenant.token(avery)).state == RunState.WAITING.value
+    principal = further.registration().service_principal_id
+
+    async def consent() -> None:
+        graph = GraphSession(await tenant.transport(), tenant.cloud, token, tenant.id)
+        api = await graph.call(service_principals.by_app_id(GRAPH_APP_ID))
+        for value in ("GroupMember.Read.All", "RoleManagement.Read.Directory"):
+            (entry,) = [entry for entry in blueprint(version=2).permissions if entry.value == value]
+            await graph.call(grants.grant(principal, resource=api.object_id, role_id=entry.id))
+
+    asyncio.run(consent())
+    with within(further.customer.path):
+        actions.check_now(run_id=further.run_id, by=BY, now=clock.now())
+    run_until_idle()
+    assert further.run().state is RunState.PROVED
+    assert has_its_own_row(further)
 
 
 def test_a_further_service_of_a_federated_registration_goes_straight_on_to_its_checks(tenant):

@@ -408,17 +408,22 @@ class RunJournal:
             self._remove(credential_id, key_id="", why="never made")
 
     def _signed_in_with(self, seen: Observation) -> list[str]:
-        """The key id of the credential that was tried; without a look at the tenant it is the first that we hold."""
-        tried = seen.credential or next((held for held in self._held() if held.key_id), None)
+        """The key id of the credential that was tried."""
+        tried = self._tried(seen)
         return [tried.key_id] if tried and tried.key_id else []
 
+    def _tried(self, seen: Observation) -> Held | None:
+        """The credential that was tried; without a look at the tenant it is the first that we hold."""
+        return seen.credential or next((held for held in self._held() if held.key_id), None)
+
     def _share(self, seen: Observation) -> None:
-        """What another service of the registration signs in with by federation is this one's as well."""
-        held = seen.credential
+        """What another service of the registration signs in with by federation is this one's as well, once."""
+        held = self._tried(seen)
         if held is None or held.kind != FEDERATED:
             return
         row = Credential.objects.filter(pk=UUID(held.credential_id)).first()
-        if row is not None and row.service_id != self.service_id:
+        mine = credential_rows.of_service(self.registration_id, self.service_id).filter(service_id=self.service_id)
+        if row is not None and not mine.filter(key_id=held.key_id).exists():
             credential_rows.shared(row, service_id=self.service_id, now=self.now())
 
     def _credentials(self) -> Any:

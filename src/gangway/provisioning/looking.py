@@ -42,9 +42,9 @@ from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.verify import COPYING, not_known_everywhere
 from gangway.provisioning.errors import NotWaiting, WaitedTooLong
 from gangway.provisioning.journal_store import ENGINE
-from gangway.provisioning.models import Credential, Run, StepRecord, Waiting
+from gangway.provisioning.models import Run, StepRecord, Waiting
 from gangway.provisioning.moves import TASK, move, queue_lock
-from gangway.provisioning.states import CredentialState, RunState, StepState
+from gangway.provisioning.states import RunState, StepState
 
 log = structlog.get_logger(__name__)
 
@@ -157,8 +157,8 @@ def _claim(run_id: UUID, now: datetime) -> Subject | None:
 
 
 def _credential(run: Run) -> tuple[OwnCredential | None, GangwayError | None]:
-    rows = Credential.objects.filter(registration_id=run.registration_id, service_id=run.service_id)
-    row = rows.filter(made_at__isnull=False).exclude(state=CredentialState.REMOVED.value).order_by("made_at").last()
+    rows = credential_rows.of_service(run.registration_id, run.service_id)
+    row = rows.filter(made_at__isnull=False).order_by("made_at").last()
     if row is None:
         return None, None
     try:
