@@ -19,6 +19,7 @@ from gangway.provisioning.queries import scopes_for
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
+from tests.contract.test_features import TEAMS_ADMINISTRATOR
 from tests.emulator.conftest import grace
 from tests.rooms.factories_provisioning import BY, Work, make_work
 from tests.rooms.test_provisioning_runs import Killed, check, delete, run_until_killed
@@ -217,7 +218,7 @@ def post(tenant: Tenant, token: str, path: str, **body: str) -> str:
 def move_to_rome(tenant: Tenant, token: str) -> None:
     """Somebody gives the registration its role for another unit instead."""
     roles = tenant.state()["role_assignments"].values()
-    (one,) = [row for row in roles if row["directoryScopeId"] != "/"]
+    (one,) = [row for row in roles if row["roleDefinitionId"] == TEAMS_ADMINISTRATOR]
     delete(tenant, f"/roleManagement/directory/roleAssignments/{one['id']}")
     rome = f"/administrativeUnits/{post(tenant, token, 'directory/administrativeUnits', displayName='Rome')}"
     role = {name: one[name] for name in ("principalId", "roleDefinitionId")}

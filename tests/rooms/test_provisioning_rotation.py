@@ -13,6 +13,7 @@ from gangway.foundation import clock
 from gangway.jobs.actions import defer
 from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
+from gangway.microsoft.cloud import GRAPH_APP_ID
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, tasks
 from gangway.provisioning.engine.pinning import pin
@@ -22,16 +23,21 @@ from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
 from gangway.provisioning.moves import TASK
+from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.rotating import RotationJournal
 from gangway.provisioning.states import RunKind, RunState
 from gangway.services import actions as services
 from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
+from tests.emulator.conftest import grace
 from tests.rooms.factories_provisioning import BY, Work, facts, make_work
-from tests.rooms.test_provisioning_copying import look_again, time_passes
+from tests.rooms.test_provisioning_copying import look_again, move_to_rome, time_passes
 from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+WIDER = "5b567255-7703-4780-807c-7be8301ae99b"
+"""Group.Read.All, which stands in for GroupMember.Read.All."""
 
 
 def connected(tenant: Tenant, *, rotates: bool = True, kind: str = "secret", **choices: Any) -> Work:
@@ -362,6 +368,60 @@ def signed_in(work: Work, tenant: Tenant) -> actions.SignedIn:
     return actions.SignedIn(
         sealed["delegated_token_sealed_id"], sealed["delegated_token_place"], sealed["sign_in_client_id"], facts()
     )
+
+
+def states(run: Run, kind: str) -> set[tuple[str, str]]:
+    return {(row["name"], row["state"]) for row in run.result["items"] if row["kind"] == kind}
+
+
+def test_an_audit_does_not_miss_what_was_only_for_the_set_up(tenant):
+    work = connected(tenant, rotates=False, features={"voice", "automatic-domain"})
+    assert {state for _name, state in states(start(work, "start_audit"), "permission")} == {"as_planned"}
+
+
+def test_an_audit_says_of_a_credential_that_a_policy_keeps_out_that_nobody_knows(tenant):
+    work = connected(tenant)
+    tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
+    assert {state for _name, state in states(start(work, "start_audit"), "credential")} == {"unknown"}
+
+
+def test_an_audit_misses_nothing_where_something_wider_was_read(tenant):
+    work, signer = make_work(version=1), tenant.token()
+    work.done(signer)
+    give(tenant, work, WIDER)
+    with within(work.customer.path):
+        Registration.objects.update(plan=pin(profile="teams-voice", version=2, features={"voice"}))
+    in_person = signed_in(work, tenant)
+    tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
+    found = states(start(work, "start_audit", signed_in=in_person), "permission")
+    assert {("GroupMember.Read.All", "as_planned"), ("Group.Read.All", "more_than_needed")} <= found
+    assert ("RoleManagement.Read.Directory", "missing") in found
+
+
+def give(tenant: Tenant, work: Work, permission: str) -> None:
+    """Somebody consents to a further permission of Graph's."""
+    url, bearer = f"{tenant.emulator.url}/v1.0", {"Authorization": f"Bearer {tenant.token().reveal()}"}
+    principal = work.registration().service_principal_id
+    api = tenant.emulator.session.get(f"{url}/servicePrincipals(appId='{GRAPH_APP_ID}')", headers=bearer).json()["id"]
+    body = {"principalId": principal, "resourceId": api, "appRoleId": permission}
+    made = tenant.emulator.session.post(
+        f"{url}/servicePrincipals/{principal}/appRoleAssignments", json=body, headers=bearer
+    )
+    made.raise_for_status()
+
+
+def test_an_audit_misses_a_role_that_reaches_only_a_part_of_the_tenant(tenant):
+    work = connected(tenant, role_choice="teams")
+    move_to_rome(tenant, in_units(tenant))
+    found = states(start(work, "start_audit", signed_in=signed_in(work, tenant)), "role")
+    assert found == {("Teams Administrator", "missing"), ("Teams Administrator", "more_than_needed")}
+
+
+def in_units(tenant: Tenant) -> str:
+    """A token of somebody who may give roles for administrative units."""
+    flow = tenant.emulator.device_code(" ".join([*SCOPES, "AdministrativeUnit.ReadWrite.All"]))
+    tenant.emulator.grant(flow, grace)
+    return str(tenant.emulator.poll(flow).json()["access_token"])
 
 
 def test_an_upgrade_adds_what_is_missing_and_keeps_the_customers_name_and_secrets(tenant):

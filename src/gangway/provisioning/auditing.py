@@ -8,7 +8,7 @@ from django.db import transaction
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, TenantId
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import SignInRefused
+from gangway.microsoft.errors import ApplicationUnknown, CredentialNotAccepted, SignInRefused
 from gangway.organizations.scope import within
 from gangway.provisioning import clouds, sign_in_application, undoing
 from gangway.provisioning.drawing import blueprint_of, journal_of
@@ -32,7 +32,10 @@ async def audit(opened: Opened) -> dict[str, Any]:
 
 
 async def _own(opened: Opened) -> tuple[Own | None, tuple[Item, ...]]:
-    """Each credential of ours that can be tried signs in: that, and nothing else, proves it."""
+    """Each credential of ours that can be tried signs in: that, and nothing else, proves it.
+
+    Only a refusal of itself says that it is missing; of one that a policy keeps out nobody knows.
+    """
     journal, own = journal_of(opened, blueprint_of(opened)), None
     wire = await clouds.RegistrationSignIn.at(clouds.cloud(opened.cloud), TenantId(opened.tenant_id))
     items = []
@@ -40,8 +43,11 @@ async def _own(opened: Opened) -> tuple[Own | None, tuple[Item, ...]]:
         credential, app_id = await journal.credential(held), AppId(opened.app_id)
         try:
             token = await wire.token(app_id=app_id, credential=credential, scope=wire.cloud.graph_scope)
-        except SignInRefused:
+        except (CredentialNotAccepted, ApplicationUnknown):
             items.append(Item("credential", held.display_name, "missing"))
+            continue
+        except SignInRefused:
+            items.append(Item("credential", held.display_name, "unknown"))
             continue
         items.append(Item("credential", held.display_name, "as_planned"))
         own = Own(token.claims.roles, token.claims.wids)

@@ -15,9 +15,10 @@ from gangway.provisioning.states import RunKind
 def blueprint_of(opened: Opened) -> Blueprint:
     """What this run's registration must be.
 
-    A repair or an upgrade finds one in use: it keeps its name, and what was only for the set-up isn't asked for again.
+    A repair, an upgrade or an audit finds one in use: it keeps its name, and what was only for the set-up isn't asked
+    for again.
     """
-    in_use = opened.kind in {RunKind.REPAIR, RunKind.UPGRADE}
+    in_use = opened.kind in {RunKind.REPAIR, RunKind.UPGRADE, RunKind.AUDIT}
     drawn = draw(
         opened.plan,
         registration=str(opened.registration_id),

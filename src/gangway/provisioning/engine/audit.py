@@ -8,9 +8,10 @@ from typing import Literal
 
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Observation
+from gangway.provisioning.engine.steps.roles import is_held
 from gangway.provisioning.engine.surplus import surplus
 from gangway.provisioning.engine.verify import wanted_permissions
-from gangway.provisioning.engine.wider import not_satisfied
+from gangway.provisioning.engine.wider import instead, not_satisfied
 
 State = Literal["as_planned", "missing", "more_than_needed", "unknown"]
 
@@ -51,20 +52,22 @@ def _there(seen: Observation | None, own: Own | None, *, there: bool) -> State:
 
 
 def _permissions(blueprint: Blueprint, seen: Observation | None, own: Own | None) -> tuple[Item, ...]:
+    """Who has a wider one lacks nothing."""
     lacking = None if own is None else not_satisfied(wanted_permissions(blueprint, frozenset()), own.permissions)
+    covered = instead(blueprint, seen) if seen else {}
     found = []
     for entry in blueprint.permissions:
-        read = None if seen is None else (entry.resource, entry.id) in seen.grants
+        read = None if seen is None else (entry.resource, entry.id) in seen.grants or entry.value in covered
         told = None if lacking is None else entry.value not in lacking
         found.append(Item("permission", entry.value, _state(read=read, told=told)))
     return tuple(found)
 
 
 def _roles(blueprint: Blueprint, seen: Observation | None, own: Own | None) -> tuple[Item, ...]:
-    """A role that reaches only an administrative unit stands in no token."""
+    """A role that reaches only an administrative unit stands in no token, and another unit isn't the planned one."""
     found = []
     for role in blueprint.roles:
-        held = None if seen is None or seen.roles is None else role.template_id in {one for one, _ in seen.roles}
+        held = None if seen is None or seen.roles is None else is_held(blueprint, role, seen)
         told = None if own is None or blueprint.is_limited(role) else role.template_id in own.roles
         found.append(Item("role", role.name, _state(read=held, told=told)))
     return tuple(found)

@@ -19,19 +19,25 @@ WHY: Final = "The calling connection works by this role; its provider is named i
 
 
 def needed(blueprint: Blueprint, seen: Observation) -> Iterator[Step]:
-    """Every role that the principal doesn't hold, or that can't be read: giving a role twice does no harm.
-
-    Who has a role in the whole tenant has it in each of its units as well.
-    """
-    held = seen.roles or frozenset()
+    """Every role that the principal doesn't hold, or that can't be read: giving a role twice does no harm."""
     before = frozenset({principals.KEY}) if seen.principal is None else frozenset[str]()
     for role in blueprint.roles:
-        scopes = {grants.WHOLE_TENANT, scope_of(blueprint, role, seen)}
         unit = seen.unit if blueprint.is_limited(role) else None
-        if not any((role.template_id, scope) in held for scope in scopes):
+        if not is_held(blueprint, role, seen):
             yield AssignRole(role, before, unit, blueprint.role_days)
-        elif any((role.template_id, scope) in seen.ending for scope in scopes):
+        elif any((role.template_id, scope) in seen.ending for scope in _enough(blueprint, role, seen)):
             yield AssignRole(role, before, unit, blueprint.role_days, extends=True)
+
+
+def is_held(blueprint: Blueprint, role: Role, seen: Observation) -> bool:
+    """Whether the principal was seen with a role where the blueprint wants it."""
+    held = seen.roles or frozenset()
+    return any((role.template_id, scope) in held for scope in _enough(blueprint, role, seen))
+
+
+def _enough(blueprint: Blueprint, role: Role, seen: Observation) -> set[str]:
+    """Where a role may reach: who has it in the whole tenant has it in each of its units as well."""
+    return {grants.WHOLE_TENANT, scope_of(blueprint, role, seen)}
 
 
 def scope_of(blueprint: Blueprint, role: Role, seen: Observation) -> str:
