@@ -64,6 +64,14 @@ def test_what_happened_in_one_organization_is_reached_from_its_page_and_says_so(
     assert "North" not in nobodys.main.get_text()
 
 
+def test_the_last_day_of_all_is_a_day_like_others_on_the_page_and_in_files(provider):
+    told(provider, "Olga", subject="test:now")
+    client, asked = sit_down(provider), {"since": "0001-01-01", "until": "9999-12-31"}
+    assert "test:now" in soup(client.get(reverse("web:activity"), asked)).select_one(".gw-timeline").get_text()
+    for route in ("web:activity_csv", "web:activity_json"):
+        assert b"test:now" in b"".join(client.post(reverse(route), asked).streaming_content)
+
+
 def test_who_is_found_by_any_word_of_a_name_in_any_case_and_script(provider):
     names = ("Olga Petrova", "Ólafur Ægisson", "田中 さくら", "grace.global@contoso.example")
     for name in names:

@@ -83,6 +83,7 @@ NASTY: Final[dict[str, bytes]] = {
     "day that is none": b"2031-02-30",
     "year of no calendar": b"99999-01-01",
     "first day": b"0001-01-01",
+    "last day": b"9999-12-31",
     "list": b'["a"]',
     "mail": b"a@" + b"b" * 250 + b".example",
     "umlaut host": "a@exämple.com".encode(),

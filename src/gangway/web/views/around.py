@@ -97,20 +97,20 @@ def _given(asked: dict[str, str]) -> dict[str, str]:
 
 def _sought(asked: dict[str, str]) -> Sought:
     """Read the filters; what makes no sense is taken as not asked. Both days belong to what is sought."""
-    until = _day(asked["until"])
     return Sought(
         who=asked["who"],
         event=asked["event"],
         subject=asked["subject"],
         since=_day(asked["since"]),
-        until=until and until + timedelta(days=1),
+        until=_day(asked["until"], days_on=1),
         organization_id=_key(asked["organization"]),
     )
 
 
-def _day(text: str) -> datetime | None:
+def _day(text: str, *, days_on: int = 0) -> datetime | None:
+    """Return when a day begins, or one so many days later; None for what is no day, or none that calendars go to."""
     try:
-        return make_aware(datetime.combine(date.fromisoformat(text), time.min))
+        return make_aware(datetime.combine(date.fromisoformat(text) + timedelta(days=days_on), time.min))
     except (ValueError, OverflowError):
         return None
 
