@@ -15,7 +15,7 @@ TEAMS = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239"
 CONTOSO = "c0475050-0000-4000-8000-000000000001"
 SCOPES = (
     "openid User.Read Organization.Read.All Application.ReadWrite.All AppRoleAssignment.ReadWrite.All "
-    "RoleManagement.ReadWrite.Directory"
+    "RoleManagement.ReadWrite.Directory AdministrativeUnit.ReadWrite.All"
 )
 PLAN = pinning.pin(profile="teams-voice", version=2)
 

@@ -43,6 +43,7 @@ from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from gangway.web.onboarding_pages import items_of
+from tests.contract.test_features import TEAMS_ADMINISTRATOR
 from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_federation, factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_existing import CONTOSO, ByHand, Made
@@ -255,6 +256,20 @@ def test_missing_rights_are_named_with_their_consequence_and_checked_again_witho
     assert hand.case.problem["code"] == "onboarding:existing:incomplete"
     by_hand.permit(made, "User.Read.All")
     by_hand.assign(made, "Teams Telephony Administrator")
+    hand.start(hand.types(made, secret=SealedText("")))
+    assert hand.case.state == CaseState.DONE
+
+
+def test_a_role_for_a_part_of_the_tenant_is_no_role_for_all_of_it(by_hand):
+    made = by_hand.make(lacking=("Teams Telephony Administrator", "Skype for Business Administrator"))
+    unit = by_hand.graph("POST", "/directory/administrativeUnits", {"displayName": "Berlin"})["id"]
+    role = {"principalId": made.principal_id, "roleDefinitionId": TEAMS_ADMINISTRATOR}
+    scope = {"directoryScopeId": f"/administrativeUnits/{unit}"}
+    by_hand.graph("POST", "/roleManagement/directory/roleAssignments", role | scope)
+    hand = Hand.opened()
+    hand.start(hand.types(made))
+    assert hand.case.problem["code"] == "onboarding:existing:incomplete"
+    by_hand.graph("POST", "/roleManagement/directory/roleAssignments", role | {"directoryScopeId": "/"})
     hand.start(hand.types(made, secret=SealedText("")))
     assert hand.case.state == CaseState.DONE
 

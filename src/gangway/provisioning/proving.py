@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.microsoft.errors import MicrosoftError
 from gangway.microsoft.graph import applications, grants, tenant
+from gangway.microsoft.graph.grants import WHOLE_TENANT
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import Application, Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
@@ -101,8 +102,8 @@ async def look(
     items += [signed_in(one, "teams", "Sign-in to the Teams service") for one in teams]
     await tell(items)
     about, roles, itself = await _read(own, AppId(app_id), graph)
-    held = graph.claims.wids | {row.role_id for row in roles.value or ()}
-    found = fit(plan, permissions=graph.claims.roles, roles=held)
+    given = _given(plan, roles.value or ())
+    found = fit(plan, permissions=graph.claims.roles, roles=graph.claims.wids | given)
     items += [*_rights(found), *_tenant(about, tenant_id), *_more(found)]
     organization = about.value
     return Sight(
@@ -114,7 +115,7 @@ async def look(
         tenant_name=organization.name if organization else "",
         domains=tuple(domain.name for domain in organization.domains) if organization else (),
         principal_id=graph.claims.object_id,
-        proofs=_proofs(found, graph, roles.value),
+        proofs=_proofs(found, graph, given),
         **_of_itself(itself.value, credential, sha1),
     )
 
@@ -171,9 +172,15 @@ def _tenant(outcome: Outcome[Organization], tenant_id: str) -> Iterator[CheckIte
         yield trouble(outcome.error, "tenant", "Tenant")
 
 
-def _proofs(found: Fit, token: AppToken, roles: Sequence[RoleAssignment] | None) -> dict[str, str]:
-    """How each right of the reached plan is known."""
-    plan, read = pinning.read(found.plan), {row.role_id for row in roles or ()}
+def _given(plan: Mapping[str, Any], rows: Sequence[RoleAssignment]) -> frozenset[str]:
+    """The roles that were read, where the plan wants them: one for a part of the tenant is no role for all of it."""
+    in_unit = pinning.read(plan).in_unit
+    return frozenset(row.role_id for row in rows if in_unit or row.scope == WHOLE_TENANT)
+
+
+def _proofs(found: Fit, token: AppToken, read: frozenset[str]) -> dict[str, str]:
+    """How each right of the reached plan is known; `read`: its roles."""
+    plan = pinning.read(found.plan)
     proofs = {
         f"grant:{entry.value}": "token_claim"
         for entry in plan.permissions
