@@ -76,6 +76,18 @@ def test_a_freeze_is_gone_round_before_it_or_after_it(freezes, expected):
     assert abs(found - (NOW + expected * DAY)) <= timedelta(hours=1)
 
 
+@pytest.mark.parametrize(
+    ("freezes", "expected"),
+    [([(260, 269), (269 + 1 / 48, 280)], 260), ([(-5, 100), (100 + 1 / 48, 280)], 280)],
+    ids=["before both", "after both"],
+)
+def test_between_two_freezes_that_almost_touch_nothing_is_planned(freezes, expected):
+    wishes = Wishes(freezes=tuple(freeze(*one) for one in freezes))
+    found = planned(300, wishes=wishes, promised=NOW + (freezes[1][0] + 0.5) * DAY).at
+    assert wishes.frozen_around(found) is None
+    assert abs(found - (NOW + expected * DAY)) <= timedelta(hours=1)
+
+
 def test_a_freeze_until_the_end_needs_a_person():
     found = planned(300, wishes=Wishes(freezes=(freeze(-1, 301),)))
     assert (found.at, found.frozen) == (None, True)

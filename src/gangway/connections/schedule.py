@@ -44,13 +44,21 @@ class Wishes:
     freezes: tuple[Freeze, ...] = ()
 
     def frozen_around(self, moment: datetime) -> Freeze | None:
-        """Return the freeze that a moment lies in, None outside of all; those that touch count as one."""
+        """Return the freeze that a moment lies in, None outside of all.
+
+        Those that touch count as one, and so do those between which no room is left for a change.
+        """
         begins = ends = moment
-        while found := [
-            one for one in self.freezes if one.begins <= ends < one.ends or one.begins < begins <= one.ends
-        ]:
+        found = [one for one in self.freezes if one.begins <= moment < one.ends]
+        while found:
             begins, ends = min(begins, *(one.begins for one in found)), max(ends, *(one.ends for one in found))
+            found = [one for one in self.freezes if _widens(one, begins, ends)]
         return None if begins == ends else Freeze(begins, ends)
+
+
+def _widens(one: Freeze, begins: datetime, ends: datetime) -> bool:
+    """Whether a freeze begins before or ends after this time, with no more than `SOONEST` in between."""
+    return one.begins < begins <= one.ends + SOONEST or one.begins - SOONEST <= ends < one.ends
 
 
 @dataclass(frozen=True, slots=True)
