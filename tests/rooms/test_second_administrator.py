@@ -192,6 +192,13 @@ def test_the_sign_in_asks_for_what_the_part_needs_and_no_more(second):
     assert "offline_access" not in scopes
 
 
+def test_nobody_is_told_that_they_may_not_make_what_is_made_already(second, emulator):
+    sign_in(second, emulator, riley)
+    signer = second.view().signer
+    assert [(part.key, part.verdict) for part in signer.parts] == [("consent", "can"), ("roles", "can")]
+    assert signer.can_everything
+
+
 @pytest.mark.parametrize(
     ("who", "state", "words"),
     [

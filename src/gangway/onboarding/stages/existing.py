@@ -109,7 +109,7 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
 
 
 def _nothing_seen(case: Case, row: ExistingRegistration) -> None:
-    """What was seen of what was typed before says nothing of what is typed now: its lines go, and the problem with them."""
+    """What was seen of what was typed before says nothing of what is typed now: its lines go, its problem too."""
     row.faults, row.items, case.problem = {}, [], {}
     case.save(update_fields=["problem"])
 

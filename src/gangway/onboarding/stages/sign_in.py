@@ -155,13 +155,17 @@ def parts_of(case: Case) -> frozenset[Part]:
 
 
 def spared(case: Case) -> frozenset[str]:
-    """The steps of the pre-flight of which a repair has nothing to do."""
-    repair = None if _remaining(case) else repairs.repair_for(case, now=clock.now())
-    if repair is None:
+    """The steps of the pre-flight of which there is nothing to do: a repair needs few, and a part that is done none."""
+    repair = repairs.repair_for(case, now=clock.now())
+    if _remaining(case):
+        parts = parts_of(case)
+        makes_credential = Part.REGISTRATION in parts
+    elif repair is not None:
+        parts, makes_credential = repair.parts, repair.makes_credential
+    else:
         return frozenset()
-    return frozenset(part.value for part in Part if part not in repair.parts) | (
-        frozenset() if repair.makes_credential else frozenset({CREDENTIAL})
-    )
+    idle = frozenset(part.value for part in Part if part not in parts)
+    return idle if makes_credential else idle | {CREDENTIAL}
 
 
 def left_to_colleague(case: Case) -> frozenset[Part]:
