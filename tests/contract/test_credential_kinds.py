@@ -319,10 +319,22 @@ async def test_where_lives_are_short_a_shorter_one_is_made_and_says_why(tenant: 
 
 
 async def test_a_life_that_no_policy_allows_ends_in_words(tenant: Tenant, issuer: Issuer) -> None:
-    rule = {"restrictionType": "asymmetricKeyLifetime", "maxLifetime": "P1D"}
+    rule, maker = {"restrictionType": "asymmetricKeyLifetime", "maxLifetime": "P1D"}, Maker("certificate", issuer)
+    maker.others = ()
     with pytest.raises(errors.LifetimeForbidden):
-        await under(tenant, issuer, Maker("certificate", issuer), ("keyCredentials", rule))
+        await under(tenant, issuer, maker, ("keyCredentials", rule))
     assert (await application(tenant)).certificates == ()
+
+
+async def test_where_lives_are_too_short_for_a_kind_another_one_is_made_and_says_why(
+    tenant: Tenant, issuer: Issuer
+) -> None:
+    rule, maker = {"restrictionType": "passwordLifetime", "maxLifetime": "P3D"}, Maker("secret", issuer)
+    await under(tenant, issuer, maker, ("passwordCredentials", rule))
+    (certificate,) = (await application(tenant)).certificates
+    assert certificate.ends_at
+    assert (certificate.ends_at - clock.now()).days >= 364
+    assert "too short a life" in maker.terms.why
 
 
 async def test_the_twenty_first_issuer_is_not_tried_a_certificate_is_made(tenant: Tenant, issuer: Issuer) -> None:

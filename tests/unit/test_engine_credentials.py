@@ -38,6 +38,21 @@ class Maker:
         ends = datetime.now(UTC) + timedelta(days=self.terms.days)
         return Fresh(str(uuid.uuid4()), f"voice1-{mark}", ends, self.terms.kind, trust, self.terms.why)
 
+    def is_refused(self, rule: SecretRule) -> bool:
+        """Whether Microsoft refuses these terms under a rule that nobody could read."""
+        return self._refusal(rule) is not None
+
+    def adapt_to(self, rule: SecretRule) -> bool:
+        refusal = self._refusal(rule)
+        return refusal is not None and self.adapt(refusal)
+
+    def _refusal(self, rule: SecretRule) -> errors.MicrosoftError | None:
+        if self.terms.kind == "secret" and rule.forbidden:
+            return errors.CredentialForbidden()
+        lives = {"secret": rule.longest_days, "certificate": rule.longest_certificate_days}
+        longest = lives.get(self.terms.kind)
+        return errors.LifetimeForbidden() if longest is not None and longest < self.terms.days else None
+
     def adapt(self, refused: errors.MicrosoftError) -> bool:
         terms = after(self.terms, refused, self.others)
         self.terms = terms or self.terms
@@ -239,6 +254,33 @@ def test_terms_under_a_rule_keep_to_it_and_never_ask_for_more(
     assert longest is None or found.days <= longest
     assert not (found.kind == "secret" and (rule.forbidden or kind != "secret"))
     assert bool(found.why) == (found != wanted)
+
+
+@given(rule=ANY_RULE, kind=st.sampled_from(sorted(KINDS)), days=st.integers(1, 730), issuer=st.booleans())
+def test_whoever_can_not_read_the_rule_arrives_at_the_terms_that_are_told_to_whoever_can(
+    rule: SecretRule, kind: Any, days: int, issuer: bool
+) -> None:
+    others = stand_ins(kind, platform_is_issuer=issuer)
+    maker = Maker(Terms(kind, days), others)
+    while maker.adapt_to(rule):
+        pass
+    arrived = None if maker.is_refused(rule) else maker.terms
+    assert arrived == by_rule(Terms(kind, days), rule, others)
+
+
+def test_a_life_that_is_shortened_again_says_only_how_long_it_is_in_the_end() -> None:
+    terms = Terms("secret", 365)
+    for days in (180, 90):
+        terms = after(terms, errors.LifetimeForbidden(), ()) or terms
+        assert terms.why.count("Its life is shorter") == 1
+        assert terms.why.endswith(f"It is made for {days} days.")
+
+
+def test_where_a_policy_gives_no_life_another_kind_is_made_for_as_long_as_planned() -> None:
+    found = by_rule(Terms("secret", 365), SecretRule(forbidden=False, longest_days=3), OTHER_KINDS)
+    assert found == Terms(
+        "certificate", 365, "A policy of the tenant gives a secret too short a life: a certificate is made instead."
+    )
 
 
 def test_lives_are_tried_ever_shorter_and_not_for_ever() -> None:

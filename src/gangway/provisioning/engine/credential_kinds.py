@@ -4,7 +4,7 @@ A stronger kind may stand in for a weaker one without asking again: nothing more
 never goes the other way: who approved a certificate or a federated credential is not given a secret.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from gangway.microsoft.errors import CredentialForbidden, LifetimeForbidden, MicrosoftError, TrustFull
@@ -29,11 +29,15 @@ SHORTER: Final = (365, 180, 90, 60, 30, 14, 7)
 
 @dataclass(frozen=True)
 class Terms:
-    """What kind of credential, for how many days (a federated one doesn't end), and why if it isn't as planned."""
+    """What kind of credential, for how many days (a federated one doesn't end), and why if it isn't as planned.
+
+    `planned`: the days before a policy shortened them; another kind begins with these again.
+    """
 
     kind: Kind = "secret"
     days: int = 365
     why: str = ""
+    planned: int | None = field(default=None, compare=False)
 
 
 def stand_ins(kind: Kind, *, platform_is_issuer: bool) -> tuple[Kind, ...]:
@@ -45,39 +49,52 @@ def stand_ins(kind: Kind, *, platform_is_issuer: bool) -> tuple[Kind, ...]:
 
 
 def by_rule(terms: Terms, rule: SecretRule | None, others: tuple[Kind, ...]) -> Terms | None:
-    """The terms under a policy that could be read; None when it forbids everything that may be made."""
-    if rule is None:
+    """The terms under a policy that could be read, at which a run arrives that can't read it.
+
+    None when it forbids everything that may be made.
+    """
+    refusal = _refusal(terms, rule) if rule else None
+    if refusal is None:
         return terms
+    following = after(terms, refusal, others)
+    if following is None:
+        return None
+    return by_rule(following, rule, tuple(kind for kind in others if kind != following.kind))
+
+
+def _refusal(terms: Terms, rule: SecretRule) -> MicrosoftError | None:
+    """What Microsoft will say to a credential on these terms, if it refuses it."""
     if terms.kind == "secret" and rule.forbidden:
-        return by_rule(_other(terms, others[0]), rule, others[1:]) if others else None
+        return CredentialForbidden()
     longest = {"secret": rule.longest_days, "certificate": rule.longest_certificate_days}.get(terms.kind)
-    if longest is None or longest >= terms.days:
-        return terms
-    if longest < 1:
-        return by_rule(_other(terms, others[0]), rule, others[1:]) if others else None
-    return _shorter(terms, longest)
+    return LifetimeForbidden() if longest is not None and longest < terms.days else None
 
 
 def after(terms: Terms, refusal: MicrosoftError, others: tuple[Kind, ...]) -> Terms | None:
     """The terms to try next when Microsoft refused these; None when nothing is left to try."""
     if isinstance(refusal, LifetimeForbidden):
         shorter = next((days for days in SHORTER if days < terms.days), None)
-        return None if shorter is None else _shorter(terms, shorter)
-    if isinstance(refusal, CredentialForbidden) and others:
-        return _other(terms, others[0])
+        return _shorter(terms, shorter) if shorter else _other(terms, others, too_short=True)
+    if isinstance(refusal, CredentialForbidden):
+        return _other(terms, others)
     if isinstance(refusal, TrustFull) and others:
         return replace(terms, kind=others[0], why=f"{refusal.what} A {NAMES[others[0]]} is made instead.")
     return None
 
 
-def _other(terms: Terms, kind: Kind) -> Terms:
+def _other(terms: Terms, others: tuple[Kind, ...], *, too_short: bool = False) -> Terms | None:
+    if not others:
+        return None
+    kind = others[0]
     why = (
         f"A policy of the tenant forbids a {NAMES[terms.kind]} for app registrations: a {NAMES[kind]} is made instead."
     )
-    return replace(terms, kind=kind, why=why)
+    if too_short:
+        why = f"A policy of the tenant gives a {NAMES[terms.kind]} too short a life: a {NAMES[kind]} is made instead."
+    return Terms(kind, terms.planned or terms.days, why)
 
 
 def _shorter(terms: Terms, days: int) -> Terms:
-    begun = terms.why.partition(" Its life is shorter")[0]
+    begun = terms.why.partition("Its life is shorter")[0].strip()
     why = f"Its life is shorter than planned: a policy of the tenant does not allow more. It is made for {days} days."
-    return replace(terms, days=days, why=f"{begun} {why}".strip())
+    return replace(terms, days=days, why=f"{begun} {why}".strip(), planned=terms.planned or terms.days)
