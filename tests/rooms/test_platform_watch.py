@@ -57,6 +57,18 @@ def test_the_people_of_the_system_are_told_where_there_are_some(provider, monkey
     assert "Mail server" in raised(Place(root.pk, root.path))
 
 
+def test_when_the_system_has_people_the_providers_are_told_no_more(provider, monkeypatch):
+    trouble(monkeypatch, "It is away.")
+    platform_watch.watch(attempt=1, now=clock.now())
+    assert "Mail server" in raised(provider)
+    with within_everything("a test"):
+        root = Organization.objects.get(pk=system())
+    make_operator(Place(root.pk, root.path))
+    platform_watch.watch(attempt=1, now=clock.now())
+    assert "Mail server" not in raised(provider)
+    assert "Mail server" in raised(Place(root.pk, root.path))
+
+
 def test_a_key_of_more_than_a_year_is_to_know(provider, monkeypatch):
     trouble(monkeypatch, "")
     platform_watch.watch(attempt=0, now=clock.now())
@@ -79,6 +91,23 @@ def test_the_sign_in_applications_secret_is_its_providers(provider, monkeypatch)
     platform_watch.watch(attempt=0, now=now)
     assert [severity for severity, _words in raised(provider).values()] == [Severity.CRITICAL]
     assert raised(other) == {}
+
+
+@pytest.mark.parametrize("left", [{"secret_id": None, "secret_ends_on": None}, {"secret_ends_on": None}])
+def test_a_secret_that_is_gone_or_whose_end_nobody_knows_is_no_alarm_any_more(provider, monkeypatch, left):
+    trouble(monkeypatch, "")
+    factories_onboarding.register(provider)
+    now = clock.now()
+    with within_everything("a test"):
+        SignInApplication.objects.update(
+            secret_id="7f0f6a0e-0000-4000-8000-000000000001", secret_ends_on=(now + 5 * DAY).date()
+        )
+    platform_watch.watch(attempt=0, now=now)
+    assert raised(provider)
+    with within_everything("a test"):
+        SignInApplication.objects.update(**left)
+    platform_watch.watch(attempt=0, now=now)
+    assert raised(provider) == {}
 
 
 @pytest.mark.parametrize(
@@ -116,3 +145,7 @@ def test_every_host_name_is_looked_at_in_turns_however_many_there_are(provider, 
     run_until_idle()
     assert sorted(host for host in looked if host in names) == names
     assert set(raised(provider)) == {names[-1]}
+    monkeypatch.setattr(platform_watch, "hosts_of", lambda _provider_id: names[:-1])
+    platform_watch.watch(attempt=0, now=clock.now())
+    run_until_idle()
+    assert raised(provider) == {}

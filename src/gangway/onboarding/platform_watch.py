@@ -1,12 +1,13 @@
 """What this platform itself lives by, looked at as far as a worker can see: mail, keys, TLS, sign-in secrets, looks.
 
 Trouble is an alarm for the people of the whole system, or, where there are none, for each provider; the sign-in
-application's is its provider's. What can't be seen from here raises nothing and clears nothing.
+application's is its provider's. What can't be seen from here raises nothing and clears nothing; what is used no more,
+or whose end nobody knows any more, is no trouble.
 """
 
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gangway.alarms.actions import clear_alarm, raise_alarm
+from gangway.alarms.queries import open_subjects
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import aging
@@ -42,6 +44,9 @@ CONNECT_SECONDS: Final = 10
 AT_ONCE, MOST_HOSTS = 8, 64
 """Certificates looked at together, and in one turn: it ends within the task's time, whatever doesn't answer."""
 WATCH_HOSTS: Final = "onboarding:watch_hosts"
+SIGN_IN, HOST = "platform:sign-in:", "platform:tls:"
+ELSEWHERE: Final = "Others are told of it now."
+UNUSED: Final = "It is not used any more, or nobody knows when it ends."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,17 @@ def watch(*, attempt: int, now: datetime) -> None:
         if not trouble or attempt:
             severity = Severity.CRITICAL if trouble else None
             seen.append(Seen("platform:mail", "Mail server", severity, trouble, f"On the workers: {CURE}."))
-        for place in _places():
+        told = _places()
+        for place in told:
             for one in seen:
                 _tell(place, one, now=now)
-        for provider_id, one in _sign_in_applications(now):
+        for place in {system(), *(provider.id for provider in providers())} - set(told):
+            for one in seen:
+                _clear(place, one.subject, ELSEWHERE, now=now)
+        ends = list(_sign_in_applications(now))
+        for provider_id, one in ends:
             _tell(provider_id, one, now=now)
+        _put_away(SIGN_IN, {(provider_id, one.subject) for provider_id, one in ends}, now=now)
         if not attempt:
             defer(WATCH_HOSTS, turn=0)
 
@@ -87,6 +98,8 @@ def watch_hosts(*, turn: int, now: datetime) -> None:
     with within_everything("the platform's own credentials"), transaction.atomic():
         for provider_id, one in seen:
             _tell(provider_id, one, now=now)
+        if not turn:
+            _put_away(HOST, {(provider_id, _of_host(name)) for name, provider_id in names}, now=now)
         if len(names) > (turn + 1) * MOST_HOSTS:
             defer(WATCH_HOSTS, turn=turn + 1)
 
@@ -106,10 +119,21 @@ def _places() -> list[UUID]:
     return [root] if operators_for(root) else [provider.id for provider in providers()]
 
 
+def _put_away(begins: str, watched: Collection[tuple[UUID, str]], *, now: datetime) -> None:
+    """End the alarms of providers about what isn't watched any more."""
+    for subject in open_subjects(Kind.PLATFORM, begins=begins):
+        for provider in providers():
+            if (provider.id, subject) not in watched:
+                _clear(provider.id, subject, UNUSED, now=now)
+
+
+def _clear(organization_id: UUID, subject: str, why: str, *, now: datetime) -> None:
+    clear_alarm(organization_id=organization_id, kind=Kind.PLATFORM, subject=subject, why=why, by=WATCHMAN, now=now)
+
+
 def _tell(organization_id: UUID, one: Seen, *, now: datetime) -> None:
     if one.severity is None:
-        given = {"organization_id": organization_id, "kind": Kind.PLATFORM, "subject": one.subject}
-        clear_alarm(**given, why="Seen to be well.", by=WATCHMAN, now=now)  # type: ignore[arg-type]
+        _clear(organization_id, one.subject, "Seen to be well.", now=now)
         return
     raise_alarm(
         organization_id=organization_id,
@@ -150,8 +174,13 @@ def _looks(now: datetime) -> Seen:
 def _certificates(names: Sequence[tuple[str, UUID]], now: datetime) -> Iterator[tuple[UUID, Seen]]:
     """Give what was seen of these host names, each with its provider."""
     with ThreadPoolExecutor(AT_ONCE) as several:
-        seen = several.map(lambda one: _certificate(one[0], now, subject=f"platform:tls:{one[0]}"[:100]), names)
+        seen = several.map(lambda one: _certificate(one[0], now, subject=_of_host(one[0])), names)
     yield from ((provider_id, one) for (_name, provider_id), one in zip(names, seen, strict=True) if one)
+
+
+def _of_host(name: str) -> str:
+    """What an alarm about the certificate of a provider's own host name is about."""
+    return f"{HOST}{name}"[:100]
 
 
 def _certificate(host: str, now: datetime, *, subject: str = "platform:tls") -> Seen | None:
@@ -184,7 +213,7 @@ def _sign_in_applications(now: datetime) -> Iterator[tuple[UUID, Seen]]:
         if one.secret_id is None or one.secret_ends_on is None:
             continue
         ends = end_of(one.secret_ends_on)
-        subject = f"platform:sign-in:{one.client_id}"
+        subject = f"{SIGN_IN}{one.client_id}"
         cure = "Make a new client secret at Microsoft and type it in under Settings › Sign-in application."
         yield (
             one.provider_id,
