@@ -289,6 +289,7 @@ def test_whoever_was_refused_can_say_that_it_is_the_right_one():
     page = soup(person.get("/wizard/code/"))
     button = page.find("button", form="ours")
     assert "Tell my provider that this is our Microsoft 365" in button.get_text()
+    assert f"Then {walked.view().offer.asker.provider_name} has another domain written down for you." in page.get_text()
     mails()
     for _ in range(3):
         told = person.post(page.select_one("form#ours")["action"], follow=True)
