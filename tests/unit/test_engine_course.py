@@ -124,6 +124,15 @@ async def test_a_misleading_403_shortly_after_our_own_create_is_waited_out(path:
     assert ending.withheld == ()
 
 
+async def test_a_misleading_403_in_an_upgrade_does_not_call_for_somebody_with_the_rights_that_its_signer_has() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    await course(tenant, journal, wanted=blueprint(1)).run()
+    tenant.refusals["POST .*appRoleAssignments"] = [refusal(403, "Authorization_RequestDenied") for _ in range(4)]
+    ending = await course(tenant, journal).run()
+    assert_exact(tenant, journal)
+    assert ending.withheld == ()
+
+
 async def test_a_lasting_403_on_consent_waits_for_somebody_else() -> None:
     tenant, journal = SmallTenant(), SmallJournal()
     tenant.refusals["POST .*appRoleAssignments"] = [refusal(403) for _ in range(999)]

@@ -50,8 +50,8 @@ from gangway.provisioning.engine.verify import COPYING, Prover, StillCopying
 GOES_ON = "We go on by ourselves."
 END_MAY_TAKE: Final = settling.LONGEST + goodbye.LONGEST
 """Seconds that the end of a proved run may take: it bounds itself, and no deadline of its run makes it a failure."""
-UNKNOWN_TURNS = 2
-"""How often a refusal is believed to be lag when we could not read what the person may do."""
+DENIED_TURNS = 2
+"""How often a refusal is believed to be lag, when we could not read what the person may do or nothing is new."""
 
 
 class PermissionNotOffered(GangwayError):
@@ -110,7 +110,7 @@ class Course:
     _memory: Observation = field(default_factory=Observation)
     _made_at: float | None = None
     _born_at: float | None = None
-    _turns: Counter[Part] = field(default_factory=Counter)
+    _turns: Counter[str] = field(default_factory=Counter)
     _denials: Counter[str] = field(default_factory=Counter)
     _settled: set[str] = field(default_factory=set)
     _name_taken: bool = False
@@ -302,7 +302,7 @@ class Course:
         Says whether it goes on without: when only optional features wanted something of that service.
         """
         self._denials[step.key] += 1
-        if self._denials[step.key] <= UNKNOWN_TURNS and not isinstance(error, Refused):
+        if self._denials[step.key] <= DENIED_TURNS and not isinstance(error, Refused):
             return False
         values = [entry.value for entry in self.blueprint.permissions if entry.resource == step.app_id]
         needed = any(service.app_id == step.app_id for service in self.blueprint.services)
@@ -314,7 +314,7 @@ class Course:
     def _not_given(self, step: GrantPermission, error: Refused) -> bool:
         """The service is there, but refuses this permission: an optional one is left out and shown as such."""
         self._denials[step.key] += 1
-        if self._denials[step.key] <= UNKNOWN_TURNS:
+        if self._denials[step.key] <= DENIED_TURNS:
             return False
         value = step.permission.value
         if value not in self.blueprint.may_lack:
@@ -323,14 +323,18 @@ class Course:
         return True
 
     def _forbidden(self, step: Step, error: Forbidden, seen: Observation) -> None:
-        """A 403 is lag only shortly after we made the object ourselves; else somebody with more rights has to do it."""
-        self._turns[step.part] += 1
-        known = verdict(step.part, seen.signer_roles) == "can"
-        plausible = known or self._turns[step.part] <= UNKNOWN_TURNS
-        if plausible and self._within(self._born_at, self.patience.deadline / 2):
+        """A 403 is lag only shortly after we made the object ourselves; else somebody with more rights has to do it.
+
+        Who may give a right by their roles is believed a little longer, before they are told that it takes others.
+        """
+        self._turns[step.key] += 1
+        known, few = verdict(step.part, seen.signer_roles) == "can", self._turns[step.key] <= DENIED_TURNS
+        if (known or few) and self._within(self._born_at, self.patience.deadline / 2):
             return
         if step.part is Part.REGISTRATION:
             raise error
+        if known and few:
+            return
         self.refused |= {step.part}
 
     def _within(self, since: float | None, seconds: float) -> bool:
