@@ -35,7 +35,8 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning.credential_ends import ReadEnd, Watched, item_of
 from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
-from gangway.provisioning.models import GIVEN, Credential
+from gangway.provisioning.models import GIVEN, Credential, Registration
+from gangway.provisioning.queries import pin
 from gangway.provisioning.tokens import TokenPair
 from gangway.provisioning.usage import shared_by, uses
 from gangway.services.queries import service
@@ -85,6 +86,17 @@ def test_the_end_of_a_secret_is_read_by_its_key_id_where_the_registration_may_lo
     credential = view(work).credential
     assert credential.end_from == source
     assert (credential.days_left > 390) == (not rotates)
+
+
+def test_the_end_is_read_as_well_where_a_registration_that_has_nothing_to_do_with_calling_may_look(tenant):
+    work = connected(tenant)
+    plan, _ = pin(profile="qoe", version=1, features={"call-quality"})
+    with within(work.customer.path):
+        Registration.objects.update(plan=plan)
+    change(work, expires_at=clock.now() + timedelta(days=400))
+    assert "read in the tenant" in validated(work)["secret"].words
+    change(work, key_id="0a0a0a0a-0000-4000-8000-000000000001")
+    assert validated(work)["secret"].state == "warning"
 
 
 def test_a_secret_that_is_not_listed_any_more_is_a_warning_although_it_still_signs_in(tenant):

@@ -137,11 +137,14 @@ async def _quiet(
     own: clouds.RegistrationSignIn, subject: Subject, token: AppToken, items: list[CheckItem]
 ) -> CheckResult:
     """The rest for a registration that only reads: it has no roles, and nothing to do with calling."""
-    outcome: Outcome[Organization] = Outcome(answer=NO_ANSWER)
+    calls: list[Call[Any]] = [tenant.organization()]
+    calls += [applications.by_app_id(subject.app_id)] if credential_ends.READS_ITSELF & token.claims.roles else []
     try:
-        [outcome] = await own.graph(token.text).batch([tenant.organization()])
+        outcome, *itself = await own.graph(token.text).batch(calls)
     except MicrosoftError as error:
-        outcome = Outcome(answer=NO_ANSWER, error=error)
+        outcome, *itself = [Outcome[Any](answer=NO_ANSWER, error=error)] * len(calls)
+    for seen in itself:
+        items[1] = await _end(subject, seen)
     name = outcome.value.name if outcome.value else ""
     claims = token.claims
     return CheckResult(
