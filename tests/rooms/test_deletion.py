@@ -239,11 +239,12 @@ def test_only_the_last_service_takes_the_registration_along(tenant):
     with within(served.work.customer.path):
         goes = deletion.deletion(served.work.service_id).going
         assert goes
-        assert (goes.whole, goes.others) == (False, (service(second).short_name,))
+        assert (goes.whole, goes.goes, goes.others) == (False, False, (service(second).short_name,))
     served.delete(then=False)
     with within(served.work.customer.path):
         kept = deletion.deletion(second).going
         assert kept
+        assert (kept.whole, kept.goes) == (False, True)
         assert kept.others == (service(served.work.service_id).short_name,)
         services.begin_deletion(service_id=served.work.service_id, by=OLGA)
         goes = deletion.deletion(second).going

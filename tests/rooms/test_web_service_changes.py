@@ -184,6 +184,10 @@ GOING = Going(
         ({"typed": ("typed in",)}, ["Credential typed in", "it goes with the App registration"]),
         ({"others": ("contoso-lab",)}, ["Stays", "Still used by contoso-lab."]),
         (
+            {"others": ("contoso-lab",), "others_go": True},
+            ["Goes", "deleted as well: contoso-lab. It goes with the last of them, unless one is kept."],
+        ),
+        (
             {"is_ours": False, "credentials": (), "typed": ("typed in",)},
             ["The customer made it", "Our copy is destroyed."],
         ),
@@ -194,7 +198,7 @@ def test_what_goes_and_what_stays_is_said_beforehand(client, service_id, monkeyp
     monkeypatch.setattr(service_changes, "deletion", lambda _id: found)
     text = soup(client.get(at("danger", service_id))).get_text(" ", strip=True)
     assert [words for words in told if words not in text] == []
-    assert ("thirty days" in text) == found.going.whole
+    assert ("thirty days" in text) == found.going.goes
 
 
 def test_what_has_begun_already_is_not_told_as_what_will_come(customer, client, service_id, monkeypatch):

@@ -21,6 +21,7 @@ from gangway.provisioning.models import MADE, Credential, Leftover, Registration
 from gangway.provisioning.moves import is_first, locked
 from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import HOLDING, CredentialState, LeftoverKind, RegistrationState, RunKind, RunState
+from gangway.services.states import Lifecycle
 
 
 class Leaving(StrEnum):
@@ -53,11 +54,18 @@ class Going:
     """Ours: they are taken away."""
     typed: tuple[str, ...]
     """Somebody typed them in: they stay in the tenant unless the registration goes, and our copy is destroyed."""
+    others_go: bool = False
+    """Whether all of the others will be deleted as well, unless somebody keeps one."""
 
     @property
     def whole(self) -> bool:
-        """Whether the registration itself goes, with its permissions and roles."""
+        """Whether the registration itself goes with this service, and its permissions and roles."""
         return self.is_ours and not self.others
+
+    @property
+    def goes(self) -> bool:
+        """Whether the registration goes in the end, be it with this service or with the last of the others."""
+        return self.whole or (self.is_ours and self.others_go)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,8 @@ def going(*, registration_id: UUID, service_id: UUID) -> Going:
     if row is None:
         raise NoSuchRegistration
     mine = list(_credentials(registration_id).filter(service_id=service_id).order_by("announced_at"))
-    others = living_others(registration_id, service_id)
+    others = living_others(registration_id, service_id).exclude(state=CredentialState.RESTING.value)
+    staying = others.exclude(service__lifecycle=Lifecycle.LEAVING.value)
     return Going(
         registration_id=row.pk,
         name=row.display_name,
@@ -82,9 +91,10 @@ def going(*, registration_id: UUID, service_id: UUID) -> Going:
         tenant_id=row.tenant_id,
         tenant_name=row.tenant_name,
         is_ours=row.origin == MADE,
-        others=tuple(_names(others.exclude(state=CredentialState.RESTING.value))),
+        others=tuple(_names(others)),
         credentials=tuple(one.display_name for one in mine if one.origin == MADE),
         typed=tuple(one.display_name for one in mine if one.origin != MADE),
+        others_go=others.exists() and not staying.exists(),
     )
 
 
