@@ -145,6 +145,18 @@ def test_an_old_registration_lacks_what_the_newest_version_has_and_repair_asks_f
         assert Connection.objects.get(service_id=service_id).status == "ok"
 
 
+def test_of_a_connection_that_fails_no_page_says_that_it_works_on(provider, customer):
+    service_id = connected(customer)
+    all_due()
+    fleet.validate_due(now=clock.now())
+    look(service_id, CheckItem("permissions", "Permissions", "error", "Missing: User.Read.All."), granted=frozenset(OLD))
+    client = sit_down(provider)
+    for page in ("repair", "configuration/m365"):
+        said = soup(client.get(f"/services/{service_id}/{page}/")).get_text()
+        assert "The connection in use is left as it is" in said
+        assert "works on" not in said
+
+
 def test_what_microsoft_does_not_offer_in_the_tenant_is_no_drift(customer):
     service_id = connected(customer, version=1)
     with within_everything("a test"):
