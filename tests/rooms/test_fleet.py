@@ -149,7 +149,8 @@ def test_of_a_connection_that_fails_no_page_says_that_it_works_on(provider, cust
     service_id = connected(customer)
     all_due()
     fleet.validate_due(now=clock.now())
-    look(service_id, CheckItem("permissions", "Permissions", "error", "Missing: User.Read.All."), granted=frozenset(OLD))
+    lost = CheckItem("permissions", "Permissions", "error", "Missing: User.Read.All.")
+    look(service_id, lost, granted=frozenset(OLD))
     client = sit_down(provider)
     for page in ("repair", "configuration/m365"):
         said = soup(client.get(f"/services/{service_id}/{page}/")).get_text()
