@@ -7,7 +7,6 @@ from email.policy import default
 import pytest
 from bs4 import BeautifulSoup
 from django.core import mail as outgoing
-from django.utils import translation
 
 from gangway.foundation.names import greeted
 from gangway.notifications.channels import mail as channel
@@ -145,8 +144,8 @@ def test_invitation_says_who_asks_for_what_and_what_it_takes():
 
 
 def test_a_licences_plus_stays_at_its_end_where_one_writes_from_right_to_left():
-    with translation.override("he"):
-        mail = invitation(licence="Hosted Essentials+")
+    told = {**INVITATION, "licence": "Hosted Essentials+"}
+    mail = MESSAGES[MessageKind.INVITATION].compose(told, link=LINK.reveal(), language="he")
     assert "(Hosted Essentials+\N{LEFT-TO-RIGHT MARK})" in " ".join(mail.text.split())
     assert "(Hosted Essentials+\N{LEFT-TO-RIGHT MARK})" in " ".join(mail.html.split())
 
