@@ -28,6 +28,7 @@ OURS: Final = frozenset(
         "finish_roles",
         "whole_role",
         "granted",
+        "licence",
         "users",
         "headline",
         "list",
