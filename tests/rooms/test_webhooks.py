@@ -120,16 +120,16 @@ def test_an_alarm_and_its_end_are_told_signed_with_a_time(inside):
 
 def test_a_receiver_that_is_down_is_tried_again_with_the_same_id(inside):
     provider = make_provider()
-    with receiving(503, 429) as (url, got):
+    with receiving(503, 429, 408, 425) as (url, got):
         set_up(provider, url)
         with within(provider.path):
             webhooks.try_webhook(provider.id, by=OLGA, now=clock.now())
         run_until_idle(waits_over=True)
     assert len({headers["webhook-id"] for headers, _body in got}) == 1
-    assert len(got) == 3
+    assert len(got) == 5
     with within(provider.path):
         (done,) = webhooks.latest_calls(provider.id)
-    assert (done.state, done.attempts) == (DeliveryState.SENT, 3)
+    assert (done.state, done.attempts) == (DeliveryState.SENT, 5)
 
 
 @pytest.mark.parametrize("answer", [302, 400, 404])

@@ -31,7 +31,9 @@ MOST_BYTES: Final = 64
 LONGEST_URL: Final = 500
 AGENT: Final = "Gangway"
 GOOD: Final = range(200, 300)
-TOO_MANY, FIRST_OF_THEIRS = 429, 500
+FIRST_OF_THEIRS: Final = 500
+NOT_NOW: Final = frozenset({408, 425, 429})
+"""Answers that say nothing against the call: it took too long, came too early, or there were too many."""
 
 
 def check_url(url: str, *, inside: frozenset[str]) -> str:
@@ -96,7 +98,7 @@ async def call(
         raise WebhookDelayed(f"It did not answer in time or not rightly ({type(error).__name__}).") from error
     if status in GOOD:
         return
-    if status >= FIRST_OF_THEIRS or status == TOO_MANY:
+    if status >= FIRST_OF_THEIRS or status in NOT_NOW:
         raise WebhookDelayed(f"It answers {status}.")
     raise WebhookRefused(f"It answers {status}.")
 
