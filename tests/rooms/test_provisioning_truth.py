@@ -9,15 +9,15 @@ import pytest
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, conduct, tasks
+from gangway.provisioning import actions, conduct, queries, tasks
 from gangway.provisioning.engine import course
 from gangway.provisioning.engine import profile as profiles
 from gangway.provisioning.engine.verify import NOT_CALLED_YET, TEAMS_WAS_READ
 from gangway.provisioning.models import Leftover, Registration
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
-from tests.contract.tenant import Tenant
-from tests.emulator.conftest import avery
+from tests.contract.tenant import Tenant, blueprint
+from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_provisioning import BY, CLIENT, Work, make_work
 from tests.rooms.test_provisioning_copying import time_passes
 from tests.rooms.test_provisioning_runs import Killed, check, let_the_lease_end, run_until_killed
@@ -106,6 +106,66 @@ def test_what_is_only_for_the_set_up_is_gone_from_the_tenant_at_the_end(tenant):
     taken = [step for step in work.run().steps if step.kind in {"remove_permission", "shorten_list"}]
     assert {step.state for step in taken} == {StepState.DONE}
     assert all(step.request_id for step in taken)
+
+
+GIVEN_UP = {"TeamsUserConfiguration.Read.All", "Application.ReadWrite.OwnedBy"}
+OPTIONAL = ("teams-reading", "self-rotation")
+"""Features, and what they ask for."""
+
+
+def declined_after_a_failure(tenant: Tenant, who: tuple[str, str] = grace) -> Work:
+    """A run that gave all that was asked for and then failed; another choice of roles, the features declined."""
+    work, token = make_work(choices={"features": OPTIONAL, "role_choice": "teams"}), tenant.token(who)
+    tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
+    assert work.done(token).state is RunState.FAILED
+    tenant.control("DELETE", "faults")
+    plan, _ = queries.pin(version=2, role_choice="telephony", features=OPTIONAL)
+    work.resume(tenant.token(who), plan=queries.with_declined(plan, OPTIONAL))
+    return work
+
+
+def listed(tenant: Tenant, work: Work) -> set[str]:
+    """Ids of the permissions on the registration's own list."""
+    rows = [row["body"] for row in tenant.state()["objects"].values()]
+    (mine,) = [row for row in rows if row.get("uniqueName") == f"gangway-{work.registration_id}"]
+    return {one["id"] for api in mine["requiredResourceAccess"] for one in api["resourceAccess"]}
+
+
+def test_what_an_earlier_attempt_gave_and_was_declined_since_is_taken_away_again(tenant):
+    work = declined_after_a_failure(tenant)
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(tenant) == []
+    assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
+    assert {right.name for right in work.registration().permissions} & GIVEN_UP == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [("servicePrincipals/*/appRoleAssignments", GIVEN_UP), ("roleManagement/*", {"Teams Administrator"})],
+)
+def test_what_was_declined_and_cannot_be_taken_away_is_a_listed_leftover(tenant, path, names):
+    work = declined_after_a_failure(tenant)
+    refused = {"status": 403, "code": "Authorization_RequestDenied"}
+    tenant.fault("403", {"method": "DELETE", "path": f"/v1.0/{path}/*"}, refused)
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    with within(work.customer.path):
+        left = Leftover.objects.filter(registration_id=work.registration_id, kind__in=["permission", "role"])
+        assert {row.name for row in left} == names
+
+
+def test_what_was_declined_leaves_the_list_before_anybody_consents_by_it(tenant):
+    tenant.token(grace)
+    work = make_work(choices={"features": OPTIONAL})
+    token = tenant.token(avery)
+    tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
+    assert work.done(token).state is RunState.FAILED
+    tenant.control("DELETE", "faults")
+    work.resume(tenant.token(avery), plan=queries.pin(version=2)[0])
+    run_until_idle()
+    assert work.run().state is RunState.WAITING
+    assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
 
 
 def test_what_cannot_be_taken_away_is_a_listed_leftover_and_the_run_no_failure(tenant):

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from gangway.foundation import clock
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
+from gangway.provisioning.engine.apply import GIVEN_UP as NO_ANSWER
 from gangway.provisioning.engine.profile import Permission, Role
+from gangway.provisioning.engine.steps.roles import key_of
 from gangway.provisioning.in_use import credentials_in_use, living_others, not_gone
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run, StepRecord
 from gangway.provisioning.states import (
@@ -30,6 +34,9 @@ REACHING: Final = (RunKind.SETUP.value, RunKind.REPAIR.value, RunKind.UPGRADE.va
 """Kinds of runs that bring a registration to a plan."""
 PLAN_BEFORE: Final = "plan_before"
 """Where a repair or an upgrade keeps the plan that its registration had before, in what it wants."""
+
+GIVEN_UP: Final = "given_up"
+"""Where a run keeps the rights, by the keys of their steps, that its plan asked for before somebody changed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,40 @@ def plan_to_give_back(registration: Registration) -> dict[str, Any]:
     found = resting.filter(wanted__has_key=PLAN_BEFORE).order_by("-created_at").values_list("wanted", flat=True)
     wanted = found.first()
     return dict(wanted[PLAN_BEFORE] if wanted else registration.plan)
+
+
+def given_up(run: Run, plan: Mapping[str, Any]) -> list[str]:
+    """The rights that a run asked for, or was to ask for, and that another plan gives up; never one of the plan before.
+
+    Call it before the registration has that plan.
+    """
+    before = _asked_by(run.wanted[PLAN_BEFORE]) if PLAN_BEFORE in run.wanted else frozenset[str]()
+    earlier = _asked_by(run.registration.plan) | set(run.wanted.get(GIVEN_UP, ()))
+    return sorted(earlier - _asked_by(plan) - before)
+
+
+def _asked_by(plan: Mapping[str, Any]) -> frozenset[str]:
+    """Nothing that is known for a plan that this release can't read."""
+    try:
+        pinned = pinning.read(plan)
+    except pinning.PlanUnknown:
+        return frozenset()
+    permissions = {f"grant:{entry.value}" for entry in pinned.permissions}
+    return frozenset(permissions | {key_of(role, limited=False) for role in pinned.roles})
+
+
+def given_in_vain(run: Run) -> frozenset[str]:
+    """Those of the rights given up that this very run gave, or may have given, by the keys of their steps.
+
+    None while another living service goes on with the registration.
+    """
+    wanted = run.wanted.get(GIVEN_UP, ())
+    if not wanted or living_others(run.registration_id, run.service_id).exists():
+        return frozenset()
+    rows = StepRecord.objects.filter(run_id=run.pk, kind__in=GRANTS)
+    gave = Q(state=StepState.DONE.value, words="") | Q(words=NO_ANSWER) | Q(state=StepState.INTENDED.value)
+    keys = {key.removesuffix(":unit") for key in rows.filter(gave).values_list("key", flat=True)}
+    return frozenset(keys & set(wanted))
 
 
 def rights_others_need(registration: Registration, service_id: UUID) -> frozenset[str]:

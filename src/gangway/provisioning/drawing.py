@@ -6,7 +6,9 @@ from django.conf import settings
 
 from gangway.foundation.ids import AppId
 from gangway.provisioning import consent
+from gangway.provisioning.added import GIVEN_UP, rights_known
 from gangway.provisioning.engine.blueprint import Blueprint, draw
+from gangway.provisioning.engine.steps.roles import key_of
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.opening import Opened
 from gangway.provisioning.states import RunKind
@@ -28,7 +30,23 @@ def blueprint_of(opened: Opened) -> Blueprint:
         redirects=tuple(filter(None, [consent.return_address()])),
         set_up=in_use,
     )
-    return replace(drawn.lacks(opened.lacking), in_use=in_use)
+    return _leaving(replace(drawn.lacks(opened.lacking), in_use=in_use), opened)
+
+
+def _leaving(blueprint: Blueprint, opened: Opened) -> Blueprint:
+    """The same, with what goes at the end, and off its list at once, since its plan was changed on the way."""
+    asked = opened.wanted.get(GIVEN_UP, ())
+    if not asked:
+        return blueprint
+    permissions, roles = rights_known(opened.plan)
+    listed = (entry for entry in permissions if f"grant:{entry.value}" in asked)
+    given = tuple(entry for entry in permissions if f"grant:{entry.value}" in opened.vain)
+    return replace(
+        blueprint,
+        setup_only=(*blueprint.setup_only, *given),
+        roles_leaving=tuple(role for role in roles if key_of(role, limited=False) in opened.vain),
+        unlisted=frozenset((entry.resource, entry.id, "Role") for entry in listed),
+    )
 
 
 def journal_of(opened: Opened, blueprint: Blueprint, *, first: bool = False) -> RunJournal:

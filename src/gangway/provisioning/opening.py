@@ -18,7 +18,7 @@ from gangway.microsoft.errors import CopiedTooSlowly
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, credential_rows, faults, leftovers, sign_in_application, waiting
 from gangway.provisioning import lease as leases
-from gangway.provisioning.added import added_by, give_back_plan, leaves_nobody, rights_known
+from gangway.provisioning.added import added_by, give_back_plan, given_in_vain, leaves_nobody, rights_known
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.course import Ending
@@ -61,7 +61,8 @@ NEIGHBOUR_AT_WORK: Final = timedelta(seconds=1)
 class Opened:
     """A run this worker has now. `token`: None when it is gone. `needed_by_others`: the sign-in application stays.
 
-    `lacking`: permissions that Microsoft was seen not to offer here.
+    `lacking`: permissions that Microsoft was seen not to offer here. `vain`: rights, by the keys of their steps, that
+    it gave by an earlier plan.
     `cancel_asked`: it goes no further, and what it made is taken back. `trouble`: why its token can't be opened.
     `copying`: it rests while Microsoft is copying, and is only looked at again. `says_words`: why it takes longer.
     `credentials`: those that count, read under the lease. `first`: no worker had it before, so it has no steps yet.
@@ -97,6 +98,7 @@ class Opened:
     kind: RunKind = RunKind.SETUP
     wanted: dict[str, Any] = field(default_factory=dict)
     signer_upn: str = ""
+    vain: frozenset[str] = frozenset()
 
 
 def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
@@ -179,6 +181,7 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         kind=RunKind(run.kind),
         wanted=run.wanted,
         signer_upn=run.signer_upn,
+        vain=given_in_vain(run),
     )
 
 

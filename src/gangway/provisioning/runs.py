@@ -11,7 +11,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.jobs.actions import defer
-from gangway.provisioning import sign_in_application, starting
+from gangway.provisioning import added, sign_in_application, starting
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import Pinned
 from gangway.provisioning.errors import LifeOutOfRange, NoSuchRun, RegistrationNameTaken, RunUnderWay
@@ -126,6 +126,7 @@ def resume_run(
     at_work = Run.objects.filter(registration_id=run.registration_id, state__in=[state.value for state in HOLDING])
     if at_work.exclude(pk=run_id).exists():
         raise RunUnderWay
+    vain = added.given_up(run, run.registration.plan if plan is None else plan)
     run.registration.plan = run.registration.plan if plan is None else dict(plan)
     _sign(run.registration, signer)
     _name(run.registration, display_name or run.registration.display_name)
@@ -139,6 +140,7 @@ def resume_run(
             **run.wanted,
             **_wanted(pinning.read(run.registration.plan), credential_days),
             "left": list(signer.left),
+            added.GIVEN_UP: vain,
             **({"renews": str(renews)} if renews else {}),
         },
         queued_at=now,

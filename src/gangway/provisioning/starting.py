@@ -18,6 +18,7 @@ from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.provisioning import credential_rows, leftovers, sign_in_application
 from gangway.provisioning.added import (
+    GIVEN_UP,
     PLAN_BEFORE,
     Added,
     added_by,
@@ -364,7 +365,7 @@ def _standing(registration: Registration, kind: RunKind, service_id: UUID, wante
 
 def _wish(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """What makes two runs of a kind the same: not how it was before, nor what a sign-in left out."""
-    return {name: value for name, value in wanted.items() if name not in {PLAN_BEFORE, LEFT}}
+    return {name: value for name, value in wanted.items() if name not in {PLAN_BEFORE, LEFT, GIVEN_UP}}
 
 
 def _put_aside(

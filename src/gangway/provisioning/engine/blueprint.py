@@ -16,9 +16,11 @@ TAG = "gangway"
 class Blueprint:
     """What shall be. `farewell`: the sign-in application whose enterprise application leaves the tenant at the end.
 
-    `setup_only`: permissions that go when the set-up is over; they are among `permissions` until then. `may_lack`:
-    values of permissions that a tenant may not offer, since their feature is optional. `owns_itself`: the principal is
-    an owner of its application. `unit`: id or name of the administrative unit that limits roles; empty for none.
+    `setup_only`: permissions that go when the set-up is over, which are among `permissions` until then; and those that
+    an earlier attempt gave and nobody asks for any more. `roles_leaving`: roles of the latter sort. `unlisted`: what
+    the application's own list may hold since such an attempt. `may_lack`: values of permissions that a tenant may not
+    offer, since their feature is optional. `owns_itself`: the principal is an owner of its application.
+    `unit`: id or name of the administrative unit that limits roles; empty for none.
     `role_days`: for how many days PIM gives the roles; 0: without an end.
     `lacking`: what was left out since the tenant doesn't offer it.
     `redirects`: where Microsoft's consent page may send a browser back to; it sends nobody anywhere else.
@@ -36,6 +38,8 @@ class Blueprint:
     redirects: tuple[str, ...] = ()
     credential_kind: str = "secret"
     setup_only: tuple[Permission, ...] = ()
+    roles_leaving: tuple[Role, ...] = ()
+    unlisted: frozenset[tuple[str, str, str]] = frozenset()
     may_lack: frozenset[str] = frozenset()
     owns_itself: bool = False
     unit: str = ""
@@ -54,6 +58,11 @@ class Blueprint:
         """Application ids of all APIs that must be present in the tenant."""
         of_permissions = (permission.resource for permission in self.permissions)
         return tuple(dict.fromkeys((*of_permissions, *(service.app_id for service in self.services))))
+
+    @property
+    def leaves_rights(self) -> bool:
+        """Whether rights go at the end."""
+        return bool(self.setup_only or self.roles_leaving)
 
     def without(self, values: Collection[str]) -> "Blueprint":
         """The same without these permissions."""

@@ -154,7 +154,7 @@ class Course:
     def _goodbye(self, seen: Observation) -> tuple[Step, ...]:
         """What comes next at once when everything is proved: the goodbye, unless something of the set-up goes first."""
         leaves = self.blueprint.farewell is not None and seen.sign_in_principal is not None
-        return (RemoveSignInApplication(),) if leaves and not self.blueprint.setup_only else ()
+        return (RemoveSignInApplication(),) if leaves and not self.blueprint.leaves_rights else ()
 
     async def _end(self, seen: Observation, proofs: Proofs, *, intended: bool = False) -> Ending:
         """What was only for the set-up goes, then the sign-in application; what stays is said, never a failure."""

@@ -1,4 +1,7 @@
-"""Settling down: rights that were only for the set-up are taken away again after the proof, and that is read back."""
+"""Settling down: after the proof rights are taken away again, and that is read back.
+
+Those that were only for the set-up, and those that an earlier attempt gave and that nobody asks for any more.
+"""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -17,7 +20,7 @@ from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.ports import Graph, Journal, Noted
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.deletion import Removal
-from gangway.provisioning.engine.steps.removal import RemovePermission
+from gangway.provisioning.engine.steps.removal import RemovePermission, RemoveRole
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.states import LeftoverKind
 
@@ -26,11 +29,11 @@ LONGEST: Final = 60.0
 """Seconds for which they are taken away and looked for: all else is proved, and what stays is listed."""
 REFUSALS: Final = 2
 """How often a refusal is taken for a copy that lags."""
-STILL_HELD: Final = "It was only for the set-up. We asked Microsoft to take it away, and it is still there."
+STILL_HELD: Final = "It is not needed any more. We asked Microsoft to take it away, and it is still there."
 STILL_LISTED: Final = (
-    "It was only for the set-up. It is granted no more, but the registration's own list still names it."
+    "It is not needed any more. It is granted no more, but the registration's own list still names it."
 )
-NOT_SEEN: Final = "It was only for the set-up. Whether Microsoft took it away could not be read."
+NOT_SEEN: Final = "It is not needed any more. Whether Microsoft took it away could not be read."
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,12 @@ class ShortenList(Removal):
 async def settle_down(
     blueprint: Blueprint, seen: Observation, *, graph: Graph, journal: Journal, patience: Patience
 ) -> tuple[Left, ...]:
-    """Take away what was only for the set-up, until it is seen gone; what is still there, or can't be seen, is given.
+    """Take away what goes at the end, until it is seen gone; what is still there, or can't be seen, is given.
 
     Repeats are harmless: it looks first. A refusal is never raised, since all else is proved; AuthorityEnded, silence
     and the end of its time neither: then nothing can be seen, and the leftovers say so.
     """
-    if not blueprint.setup_only or seen.principal is None or seen.application is None:
+    if not blueprint.leaves_rights or seen.principal is None or seen.application is None:
         return ()
     settling = _Settling(blueprint, seen, seen.principal.object_id, graph, journal)
     patience = replace(patience, deadline=min(patience.deadline, LONGEST))
@@ -85,8 +88,10 @@ async def settle_down(
 
 
 def not_seen(blueprint: Blueprint, seen: Observation) -> tuple[Left, ...]:
-    """Everything that was only for the set-up, when nobody could look."""
-    return tuple(_left(seen, permission.id, permission.value, NOT_SEEN) for permission in blueprint.setup_only)
+    """Everything that goes at the end, when nobody could look."""
+    permissions = (_left(seen, entry.id, entry.value, NOT_SEEN) for entry in blueprint.setup_only)
+    roles = (_left(seen, role.template_id, role.name, NOT_SEEN, LeftoverKind.ROLE) for role in blueprint.roles_leaving)
+    return (*permissions, *roles)
 
 
 def settled(blueprint: Blueprint, left: Collection[Left]) -> tuple[str, ...]:
@@ -137,7 +142,8 @@ class _Settling:
         """What is to be done, and what it would leave undone."""
         asked: list[Call[Any]] = [grants.of_principal(self.principal)]
         asked += [applications.by_unique_name(self.blueprint.unique_name)]
-        rows, application = (outcome.get() for outcome in await self.graph.batch(asked))
+        asked += [grants.roles_of(self.principal)] if self.blueprint.roles_leaving else []
+        rows, application, *given = (outcome.get() for outcome in await self.graph.batch(asked))
         self.seen = replace(self.seen, application=application)
         names = {entry.id: entry.value for entry in self.blueprint.setup_only}
         held = [row for row in rows if self._is_ours(row)]
@@ -150,6 +156,10 @@ class _Settling:
         granted = {row.role_id for row in held}
         left += [_left(self.seen, one, names[one], STILL_LISTED) for _, one, _ in listed if one not in granted]
         steps += (ShortenList(off),) if listed else ()
+        going = {role.template_id: role.name for role in self.blueprint.roles_leaving}
+        for row in (row for rows_of_roles in given for row in rows_of_roles if row.role_id in going):
+            steps += (RemoveRole(row.assignment_id, going[row.role_id]),)
+            left.append(_left(self.seen, row.assignment_id, going[row.role_id], STILL_HELD, LeftoverKind.ROLE))
         await self._note_what_was_done({step.key for step in steps})
         return steps, tuple(left)
 
@@ -195,8 +205,8 @@ class _Settling:
         return [result.error for result in results if result.error is not None]
 
 
-def _left(seen: Observation, object_id: str, name: str, why: str) -> Left:
+def _left(seen: Observation, object_id: str, name: str, why: str, kind: LeftoverKind = LeftoverKind.PERMISSION) -> Left:
     facts = {"app_id": seen.application.app_id if seen.application else ""}
     if seen.principal is not None:
         facts["object_id"] = seen.principal.object_id
-    return Left(LeftoverKind.PERMISSION, name, object_id, facts, why)
+    return Left(kind, name, object_id, facts, why)

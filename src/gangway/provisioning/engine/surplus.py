@@ -52,7 +52,7 @@ def surplus(blueprint: Blueprint, seen: Observation) -> tuple[Surplus, ...]:
 
 
 def _permissions(blueprint: Blueprint, seen: Observation) -> Iterator[Surplus]:
-    wanted = {(entry.resource, entry.id) for entry in blueprint.permissions}
+    wanted = {(entry.resource, entry.id) for entry in (*blueprint.permissions, *blueprint.setup_only)}
     held_instead = instead(blueprint, seen)
     for resource, role_id in seen.grants - wanted:
         api = seen.resources.get(resource)
@@ -64,7 +64,8 @@ def _permissions(blueprint: Blueprint, seen: Observation) -> Iterator[Surplus]:
 def _roles(blueprint: Blueprint, seen: Observation) -> Iterator[Surplus]:
     names, wanted = _names(), {(role.template_id, roles.scope_of(blueprint, role, seen)) for role in blueprint.roles}
     limited = {role.template_id: role.name for role in blueprint.roles if blueprint.is_limited(role)}
-    for template_id, scope in (seen.roles or frozenset()) - wanted:
+    leaving = {role.template_id for role in blueprint.roles_leaving}
+    for template_id, scope in (one for one in (seen.roles or frozenset()) - wanted if one[0] not in leaving):
         covers = (limited[template_id],) if scope == WHOLE_TENANT and template_id in limited else ()
         yield Surplus("role", names.get(template_id, UNNAMED_ROLE), template_id, scope, covers)
 

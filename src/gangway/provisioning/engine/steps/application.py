@@ -24,7 +24,7 @@ def needed(blueprint: Blueprint, seen: Observation) -> Iterator[Step]:
     credentials; one that was never used makes room for a fresh one.
     """
     if seen.application is not None:
-        if not blueprint.required <= seen.application.required or _renamed(blueprint, seen.application):
+        if _listed(blueprint, seen.application) != seen.application.required or _renamed(blueprint, seen.application):
             yield CompleteApplication(blueprint)
     elif seen.deleted is not None and blueprint.in_use:
         yield RestoreApplication(seen.deleted.object_id)
@@ -32,6 +32,11 @@ def needed(blueprint: Blueprint, seen: Observation) -> Iterator[Step]:
         room = [RemoveForGood(seen.deleted.object_id)] if seen.deleted else []
         yield from room
         yield CreateApplication(blueprint, needs=frozenset(step.key for step in room))
+
+
+def _listed(blueprint: Blueprint, application: Application) -> frozenset[tuple[str, str, str]]:
+    """Its list as it shall be: what somebody else put there stays, what we put there and nobody wants goes."""
+    return (application.required - blueprint.unlisted) | blueprint.required
 
 
 def _renamed(blueprint: Blueprint, application: Application) -> bool:
@@ -84,7 +89,7 @@ class CreateApplication:
 
 @dataclass(frozen=True)
 class CompleteApplication:
-    """Add what its list of permissions lacks, and give it the name that was chosen: one in use keeps its own."""
+    """Bring its list of permissions to what is wanted, and give it the chosen name: one in use keeps its own."""
 
     kind: ClassVar[str] = "complete_application"
     part: ClassVar[Part] = Part.REGISTRATION
@@ -94,24 +99,22 @@ class CompleteApplication:
     needs: frozenset[str] = frozenset()
 
     def call(self, seen: Observation) -> Call[None]:
-        """Only the list and the name; permissions that somebody else listed stay."""
+        """Only the list and the name."""
         application = _there(seen)
         return applications.change(
             application.object_id,
             displayName=self._name(application),
-            requiredResourceAccess=applications.required_resource_access(self._merged(application)),
+            requiredResourceAccess=applications.required_resource_access(_listed(self.blueprint, application)),
         )
 
     def learn(self, seen: Observation, _value: Any) -> Observation:
         application = _there(seen)
-        changed = replace(application, required=self._merged(application), display_name=self._name(application))
+        required = _listed(self.blueprint, application)
+        changed = replace(application, required=required, display_name=self._name(application))
         return replace(seen, application=changed)
 
     def _name(self, application: Application) -> str:
         return application.display_name if self.blueprint.in_use else self.blueprint.display_name
-
-    def _merged(self, application: Application) -> frozenset[tuple[str, str, str]]:
-        return application.required | self.blueprint.required
 
 
 def _there(seen: Observation) -> Application:
