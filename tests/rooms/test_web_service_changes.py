@@ -261,9 +261,11 @@ def test_a_licence_is_changed_with_its_users_within_the_pool(provider, client, s
     assert "licensed users left" in error_at(client.post(at("upgrade", service_id), wanted), "licensed_users")
     assert "Hosted Pro" in soup(client.get(at("users", service_id))).get_text()
     answer = client.post(at("upgrade", service_id), wanted | {"licensed_users": "20"}, follow=True)
-    assert "contoso-hq is upgraded." in soup(answer).get_text()
+    assert "contoso-hq is changed to Hosted Essentials+." in soup(answer).get_text()
     again = client.post(at("upgrade", service_id), wanted)
     assert "Invalid change for License Type" in soup(again).get_text()
+    up = {"licence_type": "hosted_pro", "licensed_users": "20"}
+    assert "contoso-hq is upgraded." in soup(client.post(at("upgrade", service_id), up, follow=True)).get_text()
 
 
 def test_a_link_for_an_upgrade_needs_an_address(client, service_id):

@@ -25,6 +25,7 @@ from gangway.organizations.roles import SEES_INVITATIONS, Capability
 from gangway.provisioning.usage import others_of, uses
 from gangway.services.actions import change_licence, hold, rename_service
 from gangway.services.errors import SameLicence
+from gangway.services.licences import LicenceType
 from gangway.services.pool import pool_seen_by
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
@@ -229,8 +230,18 @@ def _change(request: DeskRequest, about: ServiceView, given: dict[str, Any], *, 
         )
         return _told(request, about, given["recipient"])
     change_licence(service_id=about.id, by=request.actor, **wanted)
-    messages.success(request, _("%(service)s is upgraded.") % {"service": about.short_name})
+    messages.success(request, _changed(about, given["licence_type"]))
     return redirect("web:service_users", about.id)
+
+
+def _changed(about: ServiceView, wanted: str) -> str:
+    """Say what became of a service; *Upgrade Customer* leads both ways."""
+    if wanted == LicenceType.HOSTED_PRO:
+        return _("%(service)s is upgraded.") % {"service": about.short_name}
+    return _("%(service)s is changed to %(licence)s.") % {
+        "service": about.short_name,
+        "licence": LicenceType(wanted).label,
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -255,7 +266,7 @@ def upgrade_pending(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
         except GangwayError as error:
             form.refuse(error)
         else:
-            messages.success(request, _("%(service)s is upgraded.") % {"service": about.short_name})
+            messages.success(request, _changed(about, asked.wanted["licence_type"]))
             return redirect("web:service_users", about.id)
     values = {"form": form, "service": about, "wanted": _licence_of(asked, about), "invitation": asked}
     return render(request, "invitations/upgrade.html", values)
