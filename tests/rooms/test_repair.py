@@ -117,6 +117,8 @@ def test_who_may_give_what_was_lost_repairs_alone_and_no_second_secret_is_made(e
     assert "“gw-contoso” gets what it lacks" in page(mending)
     start(mending)
     assert (mending.view().step, state_of(mending), tokens_kept()) == (Step.DONE, State.ADDED, [])
+    assert "has what was missing, and keeps its credential." in page(mending)
+    assert "new credential" not in page(mending)
     assert rights(emulator) == before
     assert [(row.pk, row.state) for row in secrets(walked)] == [(used[0].pk, "proved")]
     assert [len(row["passwordCredentials"]) for row in registrations(emulator)] == [1]
@@ -146,6 +148,7 @@ def test_a_repair_makes_another_credential_where_the_one_in_use_has_expired_and_
     start(mending)
     assert (mending.view().step, rights(emulator)) == (Step.DONE, before)
     assert [row.state for row in secrets(walked)] == ["resting", "proved"]
+    assert "signs in with the new credential from now on." in page(mending)
 
 
 def test_who_can_not_give_what_is_missing_leaves_just_that_to_a_colleague(emulator):

@@ -70,6 +70,14 @@ def test_a_session_held_for_too_long_must_open_the_link_again(monkeypatch):
     assert client.get("/wizard/").status_code == 404
 
 
+def test_the_first_choice_names_the_one_role_that_is_enough(monkeypatch):
+    alone = "a Privileged Role Administrator or a Global Administrator"
+    offer = replace(web_values.OFFER, purpose=Purpose.REPAIR, whole_role=alone)
+    page = soup(in_wizard(monkeypatch, web_values.case(offer=offer)).get("/wizard/"))
+    assert f"{alone} can do all of it." in page.select_one(".gw-choice").get_text()
+    assert "can start" not in page.select_one(".gw-choice").get_text()
+
+
 def test_only_what_exists_can_be_chosen(monkeypatch):
     page = soup(in_wizard(monkeypatch, web_values.case()).get("/wizard/"))
     offered = [choice.strong.get_text() for choice in page.select(".gw-choice")]

@@ -14,6 +14,7 @@ from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import RegistrationView
+from gangway.provisioning.renewable import mends_only
 
 _CREDENTIALS: Final = {
     "secret": "Its secret (name and expiry)",
@@ -49,7 +50,7 @@ def done_of(row: Case, about: InvitationView) -> Done:
         granted_at=made.proved_at or made.made_at or row.touched_at,
         credential_expires_at=credential.expires_at if credential else None,
         sign_in_application_removed=removed,
-        next_steps=_next_steps(about),
+        next_steps=_next_steps(about, mended=row.run_id is not None and mends_only(row.run_id)),
         portal_paths=_paths(made, kind, name, removed=removed),
         undo=_undo(made, kind, about),
         own_view=sign_in_address(about.organization_id),
@@ -72,11 +73,16 @@ def _granted_by(row: Case, made: RegistrationView) -> str:
     return " · ".join(names) or made.signer_upn
 
 
-def _next_steps(about: InvitationView) -> tuple[str, ...]:
+def _next_steps(about: InvitationView, *, mended: bool) -> tuple[str, ...]:
     if about.purpose == Purpose.UPGRADE:
         return (
             f"{about.provider_name} has been told and finishes the upgrade of {about.service_short_name}.",
             "The service goes on as it is until then. A mail with these facts is on its way to you.",
+            "You need not do anything more, and can close this page.",
+        )
+    if about.purpose in ENDS_BY_ITSELF and mended:
+        return (
+            f"The service {about.service_short_name} has what was missing, and keeps its credential.",
             "You need not do anything more, and can close this page.",
         )
     if about.purpose in ENDS_BY_ITSELF:

@@ -1,7 +1,7 @@
 """What the wizard says, by what an invitation is for: the same pages and buttons, with the right words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -43,6 +43,11 @@ NEEDED: Final = _(
     "About %(minutes)s minutes, with exactly what you see first. You need an administrator account: an Application"
     " Administrator can start; a Privileged Role Administrator or Global Administrator must finish."
 )
+NEEDED_FOR_PART: Final = _(
+    "About %(minutes)s minutes, with exactly what you see first. You need an administrator account: %(who)s can do all"
+    " of it."
+)
+"""The same where not everything is asked for, so that one role is enough."""
 CONNECTED: Final = _("The service %(service)s is connected already. Calling goes on while you do this.")
 WORDS: Final[Mapping[str, PurposeWords]] = {
     Purpose.CONNECT: PurposeWords(
@@ -126,6 +131,9 @@ def said_of(offer: Offer) -> dict[str, Any]:
         "beside": ", ".join(said(one.title) for one in offer.plan.beside),
     }
     words = WORDS[Purpose(offer.purpose)]
+    if offer.whole_role:
+        facts["who"] = said(offer.whole_role)
+        words = replace(words, first_words=NEEDED_FOR_PART)
     told = {name: str(getattr(words, name)) % facts for name in PurposeWords.__slots__}
     both = {name: told[f"{name}_beside"] for name in ("does", "lead") if offer.plan.beside}
     return told | {name: sentence for name, sentence in both.items() if sentence}
