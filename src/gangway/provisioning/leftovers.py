@@ -153,6 +153,21 @@ def rights_settled(run: Run, names: Collection[str], *, gone: Collection[str], b
         clear(row, by=by if row.name in gone else TAKEN, now=now)
 
 
+def in_hand_again(run: Run, *, now: datetime) -> None:
+    """What an earlier run left of the registration, and of the service's own credentials, a proved one goes on with.
+
+    Nothing is among the deleted ones then, since they would hold its unique name.
+    """
+    mine = Credential.objects.filter(registration_id=run.registration_id, service_id=run.service_id)
+    proved = mine.filter(state=CredentialState.PROVED.value).values_list("key_id", "display_name")
+    names = {name for pair in proved for name in pair if name}
+    kinds = [LeftoverKind.APPLICATION.value, LeftoverKind.PRINCIPAL.value, LeftoverKind.DELETED_APPLICATION.value]
+    again = Q(kind__in=kinds) | Q(kind=LeftoverKind.CREDENTIAL.value, object_id__in=names)
+    rows = Leftover.objects.select_for_update(of=("self",)).filter(again, registration_id=run.registration_id)
+    for row in rows.filter(cleared_at=None):
+        clear(row, by=TAKEN, now=now)
+
+
 def credential_gone(credential_id: UUID, key_id: str, *, by: Actor, now: datetime) -> None:
     """Clear the row of a credential that was just taken away by its key id; we may have known only its name."""
     about = Credential.objects.get(pk=credential_id)

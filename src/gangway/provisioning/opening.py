@@ -239,6 +239,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
             registration.save(update_fields=[*SEEN, "sign_in_application_gone", "proofs"])
             leftovers.write(run, ending.left, by=ENGINE, now=now)
             leftovers.rights_settled(run, _rights_kept(run, ending), gone=ending.settled, by=ENGINE, now=now)
+            leftovers.in_hand_again(run, now=now)
             sign_in_application.note(run, ending.gone, by=ENGINE, now=now)
             move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
         _tell(run)
