@@ -377,6 +377,14 @@ def test_with_an_account_that_cannot_begin_nothing_is_started(monkeypatch):
     assert shown(monkeypatch, kept, "/wizard/signed-in/").select('form[action="/wizard/my-part/"]')
 
 
+def test_a_name_that_stays_is_shown_without_the_rules_for_a_new_one(monkeypatch):
+    case = web_values.case(Step.NAME)
+    assert "No dot" in shown(monkeypatch, case, "/wizard/name/").main.get_text()
+    page = shown(monkeypatch, replace(case, keeps_name="voice.one for calling"), "/wizard/name/")
+    assert page.select_one("#id_name")["value"] == "voice.one for calling"
+    assert "No dot" not in page.main.get_text()
+
+
 def test_who_names_the_registration_may_still_sign_in_as_somebody_else(monkeypatch):
     page = shown(monkeypatch, web_values.case(Step.NAME), "/wizard/name/")
     assert (

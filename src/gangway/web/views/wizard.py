@@ -157,7 +157,8 @@ def name(request: WizardRequest) -> HttpResponse:
             form.refuse(error)
         else:
             return redirect("web:wizard_provisioning")
-    return page(request, "wizard/name.html", {"form": form, "rules": rules(NAME_RULES)})
+    to_keep = [] if request.case.keeps_name else rules(NAME_RULES)
+    return page(request, "wizard/name.html", {"form": form, "rules": to_keep})
 
 
 def _name_form(request: WizardRequest) -> RegistrationName:
