@@ -1,5 +1,6 @@
 """Runs that rest while Microsoft is copying: looked at by schedule, across crashes, until proved or honestly failed."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.rooms.test_provisioning_runs import Killed, check, delete, run_until_
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 A_WHILE = 900
+LEFT_OUT = "TeamsUserConfiguration.Read.All"
 LAGGING_TOKENS = {"tokens_after_seconds": A_WHILE}
 
 
@@ -169,6 +171,23 @@ def test_without_the_token_the_registration_proves_itself_and_the_goodbye_is_a_l
     assert {right.proof for right in about.roles} == {"read_back"}
     assert lagging.has_sign_in_application()
     assert (run.steps[-1].state, "still there" in run.steps[-1].words) == (StepState.FAILED, True)
+
+
+def test_without_the_token_nobody_misses_what_microsoft_would_not_give_for_an_optional_feature(tenant, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"propagation_deadline_seconds": 2.5})
+    tenant.fault("late", {"kind": "roleAssignment"}, {"tokens_after_seconds": 6})
+    refused = {"status": 400, "code": "Request_BadRequest"}
+    tenant.fault("no", {"method": "POST", "path": "*/appRoleAssignments", "nth": 5}, refused)
+    work = make_work(choices={"features": ["teams-reading"]})
+    work.start(tenant.token())
+    token_id = work.row().token_sealed_id
+    run_until_idle()
+    assert work.run().state is RunState.COPYING
+    Sealed.objects.filter(pk=token_id).update(ciphertext=None, destroyed_at=clock.now())
+    time.sleep(3)
+    look_again()
+    assert work.run().state is RunState.PROVED
+    assert {right.name: right.state for right in work.registration().permissions}[LEFT_OUT] == "left_out"
 
 
 def test_without_the_token_the_end_of_roles_that_pim_gave_is_known_nevertheless(lagging):

@@ -275,6 +275,10 @@ async def _course(opened: Opened, journal: RunJournal, *, on_proof: Callable[[],
     try:
         async with _flushed(journal):
             return await course.run()
+    except (OutOfPatience, NotHeard, Busy):
+        if course.blueprint.lacking != opened.lacking:
+            await in_database(opening.keep_lacking, opened, course.blueprint.lacking, now=clock.now())
+        raise
     except AuthorityEnded as ended:
         return await _without_token(opened, journal, ended)
 

@@ -446,8 +446,8 @@ class RunJournal:
 
     def _unfinished(self) -> bool:
         self._rows.flush()
-        rows = StepRecord.objects.filter(run_id=self.run_id, number__lt=FIRST_LOOK)
-        return rows.exclude(state=StepState.DONE.value).exclude(words=GIVEN_UP).exists()
+        rows = StepRecord.objects.filter(run_id=self.run_id, number__lt=FIRST_LOOK).exclude(state=StepState.DONE.value)
+        return not all(is_given_up(row.kind, row.key, self.blueprint) for row in rows.exclude(words=GIVEN_UP))
 
     def _opened(self, held: Held) -> OwnCredential:
         with self._scope():

@@ -246,6 +246,14 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
         leases.release(opened.lease)
 
 
+def keep_lacking(opened: Opened, lacking: tuple[str, ...], *, now: datetime) -> None:
+    """Keep what Microsoft was seen not to offer here for whoever proves the run without a token. Raises LeaseLost."""
+    with within(opened.path), transaction.atomic():
+        registration = ours(opened, now).registration
+        registration.beyond = registration.beyond | {"skipped": list(lacking)}
+        registration.save(update_fields=["beyond"])
+
+
 def _rights_kept(run: Run, ending: Ending) -> frozenset[str]:
     """The names of the rights that the proved plan holds on to, other than those that should have gone."""
     plan, left = pinning.read(run.registration.plan), {one.name for one in ending.left}

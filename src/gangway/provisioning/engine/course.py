@@ -45,6 +45,7 @@ from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
 from gangway.provisioning.engine.steps.grants import GrantPermission
 from gangway.provisioning.engine.steps.principals import CreateResource
 from gangway.provisioning.engine.steps.step import Step
+from gangway.provisioning.engine.surplus import beyond
 from gangway.provisioning.engine.verify import COPYING, Prover, StillCopying
 
 GOES_ON = "We go on by ourselves."
@@ -126,7 +127,7 @@ class Course:
             except (StillCopying, Busy, NotHeard):
                 if not plan.withheld:  # else what is left to another administrator keeps what is made, proved or not
                     raise
-                return Ending(seen, plan.withheld, Proofs({}))
+                return Ending(seen, plan.withheld, Proofs({}, beyond=beyond(self.blueprint, seen)))
             if not read.leftovers:
                 break
             self._memory = Observation()
