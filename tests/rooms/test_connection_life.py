@@ -172,6 +172,17 @@ def test_permissions_and_roles_follow_what_the_last_look_saw(tenant):
     assert (view(work).roles, set(view(work).roles_missing)) == ((), set(planned))
 
 
+def test_what_the_registration_may_not_read_says_who_gives_it_that_right(tenant):
+    work = connected(tenant)
+    principal = work.registration().service_principal_id
+    for row in list(tenant.state()["app_role_assignments"].values()):
+        if row["principalId"] == principal:
+            delete(tenant, f"/servicePrincipals/{principal}/appRoleAssignments/{row['id']}")
+    seen = validated(work)["licences"]
+    assert (seen.state, seen.words) == ("error", "Microsoft doesn't let the registration read it.")
+    assert seen.cure == "An administrator of the customer who may consent has to sign in by a link once more."
+
+
 def test_a_role_that_nobody_lets_us_read_any_more_is_unknown_and_says_when_it_was_last_there(tenant):
     work = connected(tenant)
     validated(work)

@@ -11,7 +11,7 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import ApplicationUnknown, Busy, MicrosoftError
+from gangway.microsoft.errors import ApplicationUnknown, Busy, Forbidden, MicrosoftError, marks
 from gangway.microsoft.graph import applications, grants, service_principals, teams, tenant, units
 from gangway.microsoft.graph.grants import WHOLE_TENANT
 from gangway.microsoft.graph.session import Outcome, gates
@@ -45,6 +45,7 @@ GONE: Final = CheckItem(
     "The credential in use is gone from the tenant.",
     credential_ends.CURE,
 )
+PERMISSIONS: Final = "API permissions, then Grant admin consent"
 NO_APPLICATION: Final = 700016
 """Entra's code for an application that its tenant doesn't have."""
 
@@ -117,8 +118,8 @@ async def _looked_at(
         *await _roles_end(subject, ends, held=held),
         *_teams(outcomes[3:]),
         _tenant(subject, outcomes[0]),
-        _domains(outcomes[0]),
-        _licences(outcomes[1], users_wanted),
+        _domains(subject, outcomes[0]),
+        _licences(subject, outcomes[1], users_wanted),
     ]
     organization: Organization | None = outcomes[0].value
     phone = count(outcomes[1].value) if outcomes[1].value is not None else None
@@ -252,7 +253,7 @@ def _permissions(subject: Subject, token: AppToken) -> CheckItem:
     label, kept = "Permissions", [entry for entry in subject.plan.permissions if entry.stage == "always"]
     wanted = {entry.value for entry in kept} - set(subject.lacking)
     if missing := not_satisfied(wanted, token.claims.roles):
-        cure = subject.cure(who="consent", portal="API permissions, then Grant admin consent")
+        cure = subject.cure(who="consent", portal=PERMISSIONS)
         return CheckItem("permissions", label, "error", f"Missing: {_listed(missing)}.", cure)
     surplus = token.claims.roles - wanted
     more = f" More than needed: {_listed(surplus)}." if surplus else ""
@@ -346,20 +347,28 @@ def _teams(outcomes: Sequence[Outcome[int]]) -> list[CheckItem]:
     ]
 
 
+def _unread(subject: Subject, error: MicrosoftError, key: str, label: str) -> CheckItem:
+    """What is said instead of an answer; nobody signed in, so of a refusal, who gives the registration that right."""
+    if not isinstance(error, Forbidden):
+        return trouble(error, key, label)
+    words = "Microsoft doesn't let the registration read it."
+    return CheckItem(key, label, "error", words, subject.cure(who="consent", portal=PERMISSIONS), marks(error.fault))
+
+
 def _tenant(subject: Subject, outcome: Outcome[Organization]) -> CheckItem:
     label = "Tenant"
     if outcome.error is not None:
-        return trouble(outcome.error, "tenant", label)
+        return _unread(subject, outcome.error, "tenant", label)
     organization = outcome.get()
     if organization.tenant_id != subject.tenant:
         return CheckItem("tenant", label, "error", "Another tenant than expected answered.", "Tell us.")
     return CheckItem("tenant", label, "ok", f"The registration reads {organization.name}.")
 
 
-def _domains(outcome: Outcome[Organization]) -> CheckItem:
+def _domains(subject: Subject, outcome: Outcome[Organization]) -> CheckItem:
     label = "Verified domains"
     if outcome.error is not None:
-        return trouble(outcome.error, "domains", label)
+        return _unread(subject, outcome.error, "domains", label)
     own = [domain.name for domain in outcome.get().domains if not domain.name.endswith(".onmicrosoft.com")]
     if own:
         return CheckItem("domains", label, "ok", f"{_listed(own)}.")
@@ -367,10 +376,10 @@ def _domains(outcome: Outcome[Organization]) -> CheckItem:
     return CheckItem("domains", label, "warning", "There is only the domain that Microsoft gave.", cure)
 
 
-def _licences(outcome: Outcome[Any], wanted: int) -> CheckItem:
+def _licences(subject: Subject, outcome: Outcome[Any], wanted: int) -> CheckItem:
     label = "Teams Phone licences"
     if outcome.error is not None:
-        return trouble(outcome.error, "licences", label)
+        return _unread(subject, outcome.error, "licences", label)
     phone: PhoneLicences = count(outcome.get())
     if not phone.total:
         cure = "Every person with a number needs one; buy them in the Microsoft 365 admin center."
