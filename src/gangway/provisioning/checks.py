@@ -275,7 +275,10 @@ def _roles(subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignm
         words = f"Given, but nobody could compare for which administrative unit: {_listed(names.values())}."
         return CheckItem("roles", "Directory roles", "ok", words)
     how = "Role in token, not called yet" if outcome.value is None else "Read back; role in token, not called yet"
-    return CheckItem("roles", "Directory roles", "ok", f"{how}: {_listed(names.values())}.")
+    told = names.keys() - limited
+    in_token = f"{how}: {_listed(names[role] for role in told)}." if told else ""
+    in_unit = f"Read back, for the administrative unit: {_listed(names[role] for role in limited)}." if limited else ""
+    return CheckItem("roles", "Directory roles", "ok", f"{in_token} {in_unit}".strip())
 
 
 def _roles_missing(subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]) -> frozenset[str]:
