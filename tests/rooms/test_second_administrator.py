@@ -37,7 +37,7 @@ from tests.rooms.factories_aboard import OLGA, flow, look, provision, sign_in, s
 from tests.rooms.factories_invitations import link
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk, facts, signed_in, walk
 from tests.rooms.factories_organizations import add_tenant
-from tests.rooms.factories_web import error_at, put_into_wizard, sit_down
+from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup
 from tests.rooms.races import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -182,6 +182,17 @@ def test_a_colleague_named_before_ones_own_part_is_asked_at_its_end(emulator):
     actions.do_my_part(case_id=walked.case_id, colleague=COLLEAGUE, by=AVERY, now=clock.now())
     actions.start_provisioning(case_id=walked.case_id, name="gw-contoso", by=AVERY, now=clock.now())
     assert "Open your part" in mailed()
+
+
+def test_a_colleague_named_before_signing_in_stands_in_the_field_and_is_asked_at_the_end(emulator):
+    walked, browser = walk(domain="contoso.com"), Client()
+    sign_in(walked, emulator, avery, colleague=COLLEAGUE)
+    put_into_wizard(browser, walked.case_id)
+    typed = soup(browser.get("/wizard/signed-in/")).select_one("#id_colleague").get("value", "")
+    assert browser.post("/wizard/my-part/", {"colleague": typed})["Location"] == "/wizard/"
+    actions.start_provisioning(case_id=walked.case_id, name="gw-contoso", by=AVERY, now=clock.now())
+    assert "Open your part" in mailed()
+    assert [one.recipient for one in walked.view().colleagues] == [COLLEAGUE]
 
 
 def test_the_sign_in_asks_for_what_the_part_needs_and_no_more(second):

@@ -174,6 +174,17 @@ def test_after_the_trade_all_is_as_with_a_device_code():
     assert [sealed.place for sealed in living] == ["onboarding.sign_in.token"]
 
 
+def test_the_colleague_named_before_the_redirect_stands_in_the_field_afterwards():
+    weak = facts(can={"application": "can", "grants": "cannot", "roles": "cannot"}, cannot_summary="Not all of it.")
+    walked = walk(domain="contoso.com")
+    client, named = browser(walked), "riley.roles@contoso.com"
+    answer = client.post("/wizard/new/", {**filled(client), "colleague": named, "way": "redirect"})
+    asked = asked_of(answer.headers["Location"])
+    client.get("/wizard/returned/", {"code": "the-code", "state": asked["state"]})
+    work(walked, granted(asked, signer=weak))
+    assert soup(client.get("/wizard/signed-in/")).select_one("#id_colleague").get("value") == named
+
+
 def test_the_worker_sends_the_verifier_that_fits_the_challenge():
     walked = walk()
     client = browser(walked)

@@ -134,9 +134,13 @@ def sign_in_values(request: WizardRequest) -> dict[str, Any]:
 
 
 def signed_in_page(request: WizardRequest, form: MaybeColleague | None = None) -> HttpResponse:
-    """Say who signed in, where, and what they can do; who can't do everything may name a colleague for the rest."""
+    """Say who signed in, where, and what they can do; who can't do everything may name a colleague for the rest.
+
+    Whom they named before they signed in stands in the field: what is sent from here counts.
+    """
     signer = request.case.signer
-    values = {"signer": signer, "parts": pills_of(signer), "colleague_form": form or MaybeColleague()}
+    form = form or MaybeColleague(initial={"colleague": request.case.colleague})
+    values = {"signer": signer, "parts": pills_of(signer), "colleague_form": form}
     return page(request, "wizard/signed_in.html", values)
 
 
