@@ -259,17 +259,20 @@ def test_what_is_not_in_use_but_signs_in_is_listed_as_not_touched_and_ticked_off
     assert (counts[ItemState.DONE], counts[ItemState.NEEDS_CUSTOMER], counts[ItemState.UNTOUCHED]) == (2, 0, 3)
 
 
-def test_what_waits_to_be_created_is_listed_as_not_in_use_until_it_is_removed(provider, customer):
+@pytest.mark.parametrize("state", ["made", "proved"])
+@pytest.mark.parametrize("deed", [Deed.ROTATE, Deed.SUSPEND])
+def test_what_waits_for_a_consent_or_to_be_created_is_listed_until_it_is_removed(provider, customer, deed, state):
     connected(customer, "voice-1")
     planned = plan(customer, short_name="soon")
     with within(customer.path):
         other = Credential.objects.get()
-        other.pk, other.display_name, other.service_id = uuid4(), "made", planned
+        other.pk, other.display_name, other.service_id, other.state = uuid4(), "made", planned, state
         other.save(force_insert=True)
-    emergency_id = begin(provider)
+    emergency_id = begin(provider, deed=deed)
     emergency.drive(now=clock.now())
     (row,) = [row for row in view(provider, emergency_id).open_items.rows if row.state is ItemState.UNTOUCHED]
     assert (row.short_name, "“made” was made" in row.words) == ("soon", True)
+    assert f"or {deed} what it becomes" in row.words
     with within(customer.path):
         Credential.objects.filter(pk=other.pk).update(state="removed")
     emergency.drive(now=clock.now())

@@ -31,8 +31,8 @@ KEPT: Final = (Lifecycle.CREATED.value, Lifecycle.LEAVING.value)
 def write_down(row: Emergency, *, now: datetime) -> None:
     """Write down what it concerns, all in one transaction: half a list would be worse than none."""
     found = {ItemState.WAITING: _suspended_by_one(row) if row.deed == Deed.RESUME else _used(row)}
-    if row.deed == Deed.ROTATE:
-        found[ItemState.UNTOUCHED] = _untouched(row)
+    if row.deed != Deed.RESUME:
+        found[ItemState.UNTOUCHED] = _untouched(row) if row.deed == Deed.ROTATE else [*_planned(row)]
     for state, items in found.items():
         for each in items:
             each.emergency = row
@@ -126,15 +126,15 @@ def _planned(row: Emergency) -> Iterable[EmergencyItem]:
             service_id=about.service_id,
             organization_id=about.organization_id,
             credential_id=credential_id,
-            words=_told(about),
+            words=_told(about, Deed(row.deed)),
         )
 
 
-def _told(about: Unused) -> str:
+def _told(about: Unused, deed: Deed = Deed.ROTATE) -> str:
     if not about.is_ours:
         return f"“{about.name}” was typed in earlier: only the customer can remove it, in their tenant."
     if about.rests_until is None:
-        return f"“{about.name}” was made and is not in use yet. Withdraw its invitation, or rotate what it becomes."
+        return f"“{about.name}” was made and is not in use yet. Withdraw its invitation, or {deed} what it becomes."
     day = f"{about.rests_until.day} {about.rests_until:%B %Y, %H:%M} UTC"
     longer = "longer while its service is suspended or leaves, or in a freeze that began since"
     return f"“{about.name}”, which was in use before, signs in as well until {day}: then it is removed; {longer}."

@@ -139,7 +139,7 @@ def _view(row: Credential) -> Renewable:
 
 
 def unused_of(service_ids: Collection[UUID]) -> list[Unused]:
-    """Return the credentials of these services that were proved or rest; which of them are in use others know."""
+    """Return the credentials of these services that may sign in; which of them are in use others know."""
     return _unused(Credential.objects.filter(service_id__in=service_ids))
 
 
@@ -150,7 +150,8 @@ def unused_of_planned(path: str) -> list[Unused]:
 
 
 def _unused(rows: QuerySet[Credential]) -> list[Unused]:
-    states = [CredentialState.PROVED.value, CredentialState.RESTING.value]
+    """Also what isn't proved yet: its run may wait for days for a consent, and its secret lies sealed all the while."""
+    states = [CredentialState.MADE.value, CredentialState.PROVED.value, CredentialState.RESTING.value]
     found = rows.filter(state__in=states).exclude(kind=FEDERATED)
     return [
         Unused(row.pk, row.service_id, row.organization_id, row.display_name, row.origin == MADE, row.rest_until)
