@@ -121,7 +121,20 @@ def test_what_breaks_a_rule_is_told_at_its_field_and_changes_nothing(field, type
     assert told.value.field == field
 
 
-@pytest.mark.parametrize("name", [" ", "Contoso https://evil.example", "Contoso www.evil.example"])
+@pytest.mark.parametrize("name", ["نرم\u200cگو", "ශ\u0dca\u200dරී ටෙලිකොම්", "क\u094d\u200dष सेवा"])
+def test_name_and_words_may_hold_the_signs_that_its_script_joins_letters_by(name):
+    customer = make_customer()
+    with within(customer.path):
+        changing.change_details(organization_id=customer.id, name=name, details=Details(description=name), by=SETUP)
+        about = place_queries.place(customer.id)
+        assert (about.name, about.details.description) == (name, name)
+        plain = name.replace("\u200c", "").replace("\u200d", "")
+        assert place_queries.is_called(customer.id, plain), "whoever types it without them finds it"
+
+
+@pytest.mark.parametrize(
+    "name", [" ", "Contoso https://evil.example", "Contoso www.evil.example", "Con\u200dtoso", "नम\u200d", "a\u202eb"]
+)
 def test_name_must_be_one(name):
     customer = make_customer()
     with within(customer.path), pytest.raises(InvalidOrganizationName):

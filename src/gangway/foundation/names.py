@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+import regex
+
 WHAT: Final = "A name can't hold a web address: mail programs would make a link of it."
 CURE: Final = "Leave out :// and www., or write the address another way."
 
@@ -11,7 +13,18 @@ LONGEST_GREETING: Final = 60
 
 _ADDRESS: Final = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _JOINED: Final = re.compile(r"(?<=\w)[.:]+(?=\w)")
+_JOINERS: Final = regex.compile(
+    r"(?<=[\p{L}\p{M}&&[^\p{Latin}\p{Greek}\p{Cyrillic}\p{Common}]])[\u200C\u200D]"
+    r"(?=[\p{L}\p{M}&&[^\p{Latin}\p{Greek}\p{Cyrillic}\p{Common}]])",
+    regex.VERSION1,
+)
+"""Where Persian, Sinhala and others join or part two letters by a sign of no width, as they must."""
 _NOT_OF_NAMES: Final = re.compile(r"[/\\@<>?#=&%]+")
+
+
+def can_be_seen(text: str) -> bool:
+    """Return whether all of a text shows: what hides can't be told apart. Signs that join its letters may be in it."""
+    return _JOINERS.sub("", text).isprintable()
 
 
 def holds_address(name: str) -> bool:

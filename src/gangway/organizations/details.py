@@ -8,7 +8,7 @@ import regex
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from gangway.foundation.names import CURE, WHAT, holds_address
+from gangway.foundation.names import CURE, WHAT, can_be_seen, holds_address
 from gangway.languages.choice import NAMES
 from gangway.organizations.errors import InvalidAddress, InvalidField, InvalidOrganizationName
 
@@ -106,7 +106,7 @@ def checked_details(given: Details) -> Details:
 def checked_name(name: str) -> str:
     """Return a name with single blanks. Raises InvalidOrganizationName at "name"."""
     cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
+    if not cleaned or len(cleaned) > LONGEST_NAME or not can_be_seen(cleaned):
         raise InvalidOrganizationName(field="name")
     if holds_address(cleaned):
         raise InvalidOrganizationName(WHAT, cure=CURE, field="name")
@@ -164,7 +164,7 @@ def checked_address(typed: str, *, field: str) -> str:
 def text(typed: str, *, field: str, longest: int = LONGEST_TEXT) -> str:
     """Return one line of visible text without doubled blanks; raises InvalidField at `field`."""
     cleaned = " ".join(typed.split())
-    if len(cleaned) > longest or not cleaned.isprintable():
+    if len(cleaned) > longest or not can_be_seen(cleaned):
         raise InvalidField(field=field)
     return cleaned
 
