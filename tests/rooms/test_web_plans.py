@@ -92,6 +92,21 @@ def test_what_is_declined_makes_another_plan_which_is_shown_and_audited(page, as
     assert asked.view().step is Step.WHO
 
 
+def test_showing_the_plan_loses_nothing_that_was_typed_and_what_is_gone_on_with_counts_afterwards(page, asked):
+    typed, later = {"upn": "avery@contoso.com", "colleague": "riley@contoso.com"}, {"upn": UPN, "colleague": ""}
+
+    def stands() -> dict[str, str]:
+        form = soup(page.get("/wizard/new/")).select_one("form#grant")
+        return {name: form.select_one(f"[name={name}]").get("value", "") for name in typed}
+
+    page.post("/wizard/new/", sent(page.get("/wizard/new/"), **typed, use_self_rotation=None, choose="1"))
+    assert stands() == typed
+    assert stands() == typed, "a reload shows it, too"
+    page.post("/wizard/new/", sent(page.get("/wizard/new/"), **later))
+    actions.sign_in_again(case_id=asked.case_id, by=ADMINISTRATOR, now=clock.now())
+    assert stands() == later
+
+
 def test_declining_can_be_taken_back(page, asked):
     before = plan_of(asked).plan_fingerprint
     page.post("/wizard/new/", sent(page.get("/wizard/new/"), use_self_rotation=None, choose="1"))

@@ -1,6 +1,9 @@
-"""What a browser holds between *Continue* and the end of the wizard: the case's id and until when, nothing else."""
+"""What a browser holds between *Continue* and the end of the wizard: the case's id, until when, and words on the way.
 
-from collections.abc import Callable
+The words are what somebody typed on *who you are* while they still chose what to decline; the sign-in takes them over.
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Final
@@ -22,6 +25,7 @@ from gangway.web.languages import speak
 from gangway.web.second_step import chosen_seat
 
 KEY: Final = "wizard"
+TYPED: Final = "wizard_typed"
 LASTS: Final = timedelta(hours=4)
 """After that the link in the mail must be opened again; it leads back to where the person stopped."""
 
@@ -46,6 +50,22 @@ def remember(request: HttpRequest, begun: Begun, *, assistant_id: UUID | None = 
     until = (now() + LASTS).isoformat()
     held = {"case": str(begun.case_id), "until": until, "since": since(begun.sessions_from)}
     request.session[KEY] = held | ({"assistant": str(assistant_id)} if assistant_id else {})
+
+
+def keep_typed(request: WizardRequest, values: Mapping[str, str]) -> None:
+    """Keep what somebody typed beside their choice, until they go on with it."""
+    request.session[TYPED] = {"case": str(request.case.id), "values": dict(values)}
+
+
+def typed(request: WizardRequest) -> dict[str, str]:
+    """Return what was typed so of this case; nothing when they went on since."""
+    kept = request.session.get(TYPED, {})
+    return kept["values"] if kept.get("case") == str(request.case.id) else {}
+
+
+def forget_typed(request: WizardRequest) -> None:
+    """The case has it now."""
+    request.session.pop(TYPED, None)
 
 
 def in_wizard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

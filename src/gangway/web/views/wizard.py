@@ -35,7 +35,7 @@ from gangway.web.wizard_pages import (
     run_values,
     signed_in_page,
 )
-from gangway.web.wizard_session import WizardRequest, in_wizard
+from gangway.web.wizard_session import WizardRequest, forget_typed, in_wizard, keep_typed, typed
 
 SHORT_WORK: Final = 1
 """Seconds between two looks at a run, which usually takes no longer."""
@@ -84,7 +84,7 @@ def _grant_form(request: WizardRequest) -> Grant:
         may_leave=not case.is_rest and case.waiting is None,
         only_choosing="choose" in request.POST,
         expected=case.expected,
-        initial={"upn": case.administrator_upn, "colleague": case.colleague},
+        initial={"upn": case.administrator_upn, "colleague": case.colleague} | typed(request),
     )
 
 
@@ -96,12 +96,16 @@ def _go_on(request: WizardRequest, form: Grant) -> HttpResponse:
     if "choose" in request.POST:
         if form.declined is not None:
             actions.choose_features(**choice)
+        keep_typed(request, {name: given[name] for name in ("upn", "colleague") if name in given})
         return redirect("web:wizard_new")
     choice |= {"upn": given["upn"], "colleague": given.get("colleague")}
     if request.POST.get("way") == Way.REDIRECT:
-        return off(request, actions.sign_in_with_microsoft(host=request.get_host(), **choice))
-    actions.start_authentication(**choice)
-    return redirect("web:wizard_code")
+        answer = off(request, actions.sign_in_with_microsoft(host=request.get_host(), **choice))
+    else:
+        actions.start_authentication(**choice)
+        answer = redirect("web:wizard_code")
+    forget_typed(request)
+    return answer
 
 
 @require_POST
