@@ -141,6 +141,18 @@ def test_name_must_be_one(name):
         changing.change_details(organization_id=customer.id, name=name, details=Details(), by=SETUP)
 
 
+def test_the_log_tells_which_of_many_contacts_changed_however_long_their_names_are():
+    customer = make_customer()
+    many = [Contact(f"{number} {'n' * 190}", f"{number}{'m' * 50}@contoso.com", "1" * 40) for number in range(10)]
+    other = [*many[:-1], replace(many[-1], phone="2")]
+    with within(customer.path):
+        changing.change_contacts(organization_id=customer.id, contacts=many, by=SETUP)
+        changing.change_contacts(organization_id=customer.id, contacts=other, by=SETUP)
+        (change,) = activity(organization_path=customer.path, limit=1)[0].changes
+    assert change.before != change.after
+    assert str(change.after).endswith("@contoso.com> 2")
+
+
 def test_contacts_are_replaced_and_each_address_stands_once():
     customer = make_customer()
     first = [Contact("Ann", "ann@contoso.com", "1"), Contact("Ann again", "ANN@contoso.com"), Contact("", "b@x.org")]

@@ -18,6 +18,11 @@ from gangway.foundation.words import words
 
 LONGEST_TEXT: Final = 500
 """Characters of one recorded text."""
+LONGEST_FIELD: Final = 6_000
+"""Characters of a field that was changed, before and after: room for the longest there is, a customer's ten contacts.
+
+Cut any shorter, two texts that differ behind the cut would stand there as the same one.
+"""
 _SECRET_WORDS: Final = frozenset({"secret", "password", "passphrase", "token", "cookie", "assertion", "totp", "otp"})
 PERSONAL_NAMES: Final = frozenset(
     {
@@ -115,7 +120,7 @@ def entry_of(
     plain, personal = _parted(data or {})
     for moment, fields in (("before", before), ("after", after)):
         if fields is not None:
-            plain[moment], personal[moment] = _parted(fields)
+            plain[moment], personal[moment] = _parted(fields, longest=LONGEST_FIELD)
     entry = Entry(
         at=clock.now(),
         event=event.value,
@@ -141,9 +146,9 @@ def who_words(kind: str, name: str) -> str:
     return words("Gangway" if kind == "system" else "", name)
 
 
-def _parted(values: Mapping[str, Plain]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _parted(values: Mapping[str, Plain], *, longest: int = LONGEST_TEXT) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part what may stand for ever from what tells of a person."""
-    checked = {name: _plain(name, value) for name, value in values.items()}
+    checked = {name: _plain(name, value, longest) for name, value in values.items()}
     personal = {name for name, value in checked.items() if name in PERSONAL_NAMES or "@" in str(value)}
     return (
         {name: value for name, value in checked.items() if name not in personal},
@@ -151,11 +156,11 @@ def _parted(values: Mapping[str, Plain]) -> tuple[dict[str, Any], dict[str, Any]
     )
 
 
-def _plain(name: str, value: object) -> Plain:
+def _plain(name: str, value: object, longest: int) -> Plain:
     if name in _SECRET_NAMES or _SECRET_WORDS & set(name.lower().split("_")):
         raise SecretInAudit(name=name)
     if isinstance(value, str):
-        return str(value)[:LONGEST_TEXT]
+        return str(value)[:longest]
     if value is None or isinstance(value, (bool, int)):
         return value
     raise DataNotPlain(name=name)
