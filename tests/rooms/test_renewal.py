@@ -31,11 +31,14 @@ from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import tasks
+from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.queries import plan_of
 from gangway.provisioning.renewable import newest_plan
+from gangway.provisioning.scopes import OF_PART
 from gangway.services import actions as services
 from gangway.services.queries import service
+from tests.emulator.conftest import avery
 from tests.rooms import factories_services
 from tests.rooms.factories_aboard import tokens_kept
 from tests.rooms.factories_connections import connected
@@ -45,6 +48,7 @@ from tests.rooms.factories_organizations import make_customer, make_provider
 from tests.rooms.factories_renewal import again, changes, opened_by, registrations, secrets, served
 from tests.rooms.factories_web import put_into_wizard, sit_down, soup
 from tests.rooms.test_onboarding_aboard import OLGA, provision, sign_in, state_of
+from tests.rooms.test_repair import validate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -82,6 +86,27 @@ def test_a_renewal_makes_another_secret_on_the_same_registration_and_switches_by
         assert found.user_name == UPN
     (there,) = registrations(emulator)
     assert (there["displayName"], len(there["passwordCredentials"])) == ("gw-contoso", 2)
+
+
+def test_who_may_change_registrations_renews_alone_where_nothing_else_is_missing(emulator):
+    walked, service_id = served(emulator)
+    validate(walked, service_id)
+    renewing = again(walked, service_id)
+    with within(walked.customer.path):
+        mail = Message.objects.filter(kind="invitation").latest("created_at")
+    assert mail.context["whole_role"] == "an Application Administrator"
+    assert "An Application Administrator can do all of it." in seen(renewing)
+    sign_in(renewing, emulator, avery)
+    with within(walked.customer.path):
+        scopes = set(SignIn.objects.filter(case_id=renewing.case_id).latest("created_at").scopes.split())
+    assert scopes & set(OF_PART.values()) == {OF_PART[Part.REGISTRATION]}
+    signer = renewing.view().signer
+    assert ([part.key for part in signer.parts], signer.summary) == (["registration", "credential"], "")
+    actions.confirm_signed_in(case_id=renewing.case_id, by=ADMINISTRATOR, now=clock.now())
+    actions.start_provisioning(case_id=renewing.case_id, name="", by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    assert (renewing.view().step, state_of(renewing), tokens_kept()) == (Step.DONE, State.ADDED, [])
+    assert [row.state for row in secrets(walked)] == ["resting", "proved"]
 
 
 def test_the_same_sign_in_renews_what_the_service_uses_beside_its_connection(emulator):

@@ -17,7 +17,6 @@ from gangway.audit.record import Actor
 from gangway.connections.actions import need_no_pause_above
 from gangway.connections.companions import companions
 from gangway.connections.queries import connection, registration_of
-from gangway.connections.repairs import repair_of
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import ENDS_BY_ITSELF, PARTS, Aim, Purpose
@@ -30,7 +29,7 @@ from gangway.onboarding.existing import begin_known
 from gangway.onboarding.expected import need_expected
 from gangway.onboarding.models import Case
 from gangway.onboarding.otherwise import uses_ours_beside, what_changes
-from gangway.onboarding.repairs import MENDS
+from gangway.onboarding.repairs import MENDS, asked_by
 from gangway.onboarding.stages.renewed import take_over
 from gangway.organizations.roles import Kind as Level
 from gangway.provisioning import queries as provisioning
@@ -75,11 +74,12 @@ def reinitiate(
     if invited.pending_purposes(service_id) & _in_the_way_of(purpose):
         raise AlreadyInvited
     goes_on = known_before(standing, now) and not anew
-    mends = repair_of(service_id, standing, pinned, now=now) if goes_on and purpose in MENDS else None
+    asked = asked_by(purpose, service_id, standing, pinned, now=now) if goes_on else None
+    mends = asked if purpose in MENDS else None
     removes_too = goes_on and (mends is None or Part.REGISTRATION in mends.parts)
     left = credentials_left(registration_id=standing, service_id=service_id) if removes_too else {}
     removes = {"removes": [str(one) for one in left]} if left else {}
-    parts = {PARTS: sorted(mends.parts)} if mends else {}
+    parts = {PARTS: sorted(asked.parts)} if asked else {}
     issued = invitations.issue_invitation(
         service_id=service_id,
         recipient=recipient,
