@@ -113,14 +113,20 @@ OPTIONAL = ("teams-reading", "self-rotation")
 """Features, and what they ask for."""
 
 
-def declined_after_a_failure(tenant: Tenant, who: tuple[str, str] = grace) -> Work:
-    """A run that gave all that was asked for and then failed; another choice of roles, the features declined."""
+def failed(tenant: Tenant, who: tuple[str, str] = grace) -> Work:
+    """A run that gave all that was asked for and this person may give, and then failed."""
     work, token = make_work(choices={"features": OPTIONAL, "role_choice": "teams"}), tenant.token(who)
     tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
     assert work.done(token).state is RunState.FAILED
     tenant.control("DELETE", "faults")
+    return work
+
+
+def declined_after_a_failure(tenant: Tenant) -> Work:
+    """Another choice of roles, the features declined."""
+    work = failed(tenant)
     plan, _ = queries.pin(version=2, role_choice="telephony", features=OPTIONAL)
-    work.resume(tenant.token(who), plan=queries.with_declined(plan, OPTIONAL))
+    work.resume(tenant.token(), plan=queries.with_declined(plan, OPTIONAL))
     return work
 
 
@@ -157,14 +163,21 @@ def test_what_was_declined_and_cannot_be_taken_away_is_a_listed_leftover(tenant,
 
 def test_what_was_declined_leaves_the_list_before_anybody_consents_by_it(tenant):
     tenant.token(grace)
-    work = make_work(choices={"features": OPTIONAL})
-    token = tenant.token(avery)
-    tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
-    assert work.done(token).state is RunState.FAILED
-    tenant.control("DELETE", "faults")
+    work = failed(tenant, avery)
     work.resume(tenant.token(avery), plan=queries.pin(version=2)[0])
     run_until_idle()
     assert work.run().state is RunState.WAITING
+    assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
+
+
+def test_likewise_what_a_run_gave_that_was_cancelled_at_rest_and_begun_anew_without_it(tenant):
+    work = failed(tenant)
+    with within(work.customer.path):
+        actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+    run_until_idle()
+    work.choices = {}
+    assert work.done(tenant.token()).state is RunState.PROVED
+    assert work.orphans(tenant) == []
     assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
 
 

@@ -134,6 +134,17 @@ def given_up(run: Run, plan: Mapping[str, Any]) -> list[str]:
     return sorted(earlier - _asked_by(plan) - before)
 
 
+def given_up_before(registration_id: UUID, plan: Mapping[str, Any]) -> list[str]:
+    """The same for a new run on a registration that was begun before and never proved: whatever it holds is ours."""
+    begun = Registration.objects.filter(pk=registration_id, proved_at__isnull=True)
+    row = begun.exclude(state=RegistrationState.REMOVED.value).first()
+    if row is None:
+        return []
+    runs = Run.objects.filter(registration_id=registration_id).values_list("wanted", flat=True)
+    earlier = _asked_by(row.plan).union(*(wanted.get(GIVEN_UP, ()) for wanted in runs))
+    return sorted(earlier - _asked_by(plan))
+
+
 def _asked_by(plan: Mapping[str, Any]) -> frozenset[str]:
     """Nothing that is known for a plan that this release can't read."""
     try:
@@ -147,12 +158,15 @@ def _asked_by(plan: Mapping[str, Any]) -> frozenset[str]:
 def given_in_vain(run: Run) -> frozenset[str]:
     """Those of the rights given up that this very run gave, or may have given, by the keys of their steps.
 
-    None while another living service goes on with the registration.
+    A set-up goes on where those before it ended. None while another living service goes on with the registration.
     """
     wanted = run.wanted.get(GIVEN_UP, ())
     if not wanted or living_others(run.registration_id, run.service_id).exists():
         return frozenset()
-    rows = StepRecord.objects.filter(run_id=run.pk, kind__in=GRANTS)
+    mine = Q(run_id=run.pk)
+    if run.kind == RunKind.SETUP:
+        mine |= Q(run__registration_id=run.registration_id, run__kind=RunKind.SETUP.value)
+    rows = StepRecord.objects.filter(mine, kind__in=GRANTS)
     gave = Q(state=StepState.DONE.value, words="") | Q(words=NO_ANSWER) | Q(state=StepState.INTENDED.value)
     keys = {key.removesuffix(":unit") for key in rows.filter(gave).values_list("key", flat=True)}
     return frozenset(keys & set(wanted))

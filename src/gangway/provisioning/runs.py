@@ -60,6 +60,7 @@ def start_run(
     and RegistrationNameTaken at "name", LifeOutOfRange at "days", PlanUnknown, RunUnderWay, CloudUnknown.
     """
     wanted = _wanted(pinning.read(plan), credential_days) | {"left": list(signer.left)}
+    wanted[added.GIVEN_UP] = added.given_up_before(registration_id, plan)
     registration = _registration(
         registration_id=registration_id,
         organization_id=organization_id,
