@@ -20,6 +20,7 @@ from gangway.organizations.models import HostName
 from gangway.organizations.scope import within, within_everything
 from gangway.organizations.states import HostSeen
 from m365_emulator.tls import prepare
+from tests.rooms import factories_onboarding
 from tests.rooms.factories_organizations import SETUP, make_channel, make_provider
 from tests.rooms.factories_smtp import PASSWORD, USER, mail_server
 
@@ -191,3 +192,16 @@ def test_only_a_worker_looks_at_what_providers_set(settings, monkeypatch, role, 
     findings.all_of(settings.GANGWAY.model_copy(update={"role": role}))
     wanted = {"providers' mail servers", "host names", "default plans", "workers' addresses"}
     assert (wanted <= set(names), bool(wanted & set(names))) == (looked, looked)
+
+
+def test_a_provider_without_a_sign_in_application_is_named_where_others_have_one(provider, settings):
+    def found():
+        return list(provider_findings.without_application(settings.GANGWAY))
+
+    assert found() == [], "where nobody has one, that alone is told"
+    factories_onboarding.register(make_provider(name="Another Telecom"))
+    (told,) = found()
+    assert "Sandbox Telecom" in told.name
+    assert (told.ok, told.known, bool(told.cure)) == (True, True, True)
+    factories_onboarding.register(provider)
+    assert found() == []

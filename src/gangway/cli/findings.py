@@ -46,6 +46,7 @@ def all_of(settings: Settings) -> list[Finding]:
             ("default plans", provider_findings.default_plans),
             ("workers' addresses", provider_findings.egress),
             ("Microsoft", _microsoft),
+            ("sign-in applications", provider_findings.without_application),
         ]
     if settings.role is Role.WEB:
         looks += [("private keys", _out_of_reach)]
@@ -170,5 +171,5 @@ def _microsoft(_settings: Settings) -> Iterable[Finding]:
         ]
     yield from asyncio.run(outside.findings(looked_at, now=clock.now()))
     if not looked_at:
-        cure = "make it as docs/how-to/sign-in-application.md shows, then run `gangway sign-in-application`"
+        cure = f"make it as {provider_findings.APPLICATION_HOW}, then run `gangway sign-in-application`"
         yield Finding("sign-in application", ok=False, words="No provider has one on this server.", cure=cure)

@@ -15,8 +15,10 @@ from gangway.notifications.channels.smtp import Server
 from gangway.notifications.errors import NotificationsError
 from gangway.onboarding.defaults import every_pinning
 from gangway.onboarding.doctor import Finding
+from gangway.onboarding.queries import sign_in_applications
 from gangway.organizations import host_proof
 from gangway.organizations.hosts import Host, every_host
+from gangway.organizations.queries import providers
 from gangway.organizations.scope import within, within_everything
 from gangway.organizations.states import HostSeen
 
@@ -28,6 +30,7 @@ AT_ONCE: Final = 10
 REASON: Final = "the doctor looks at every provider"
 DOCTOR: Final = Actor.system("doctor")
 CURE_MAIL: Final = "the provider's Admin looks at Settings, Mail; mails wait until it takes us, or it is removed there"
+APPLICATION_HOW: Final = "docs/how-to/sign-in-application.md shows"
 CURE_HOST: Final = "publish the TXT record that Settings, Host names shows, then press Look now there"
 
 
@@ -74,6 +77,18 @@ def default_plans(_settings: Settings) -> Iterable[Finding]:
         else:
             yield Finding(name, ok=True, words="This release makes a plan of it.")
     yield from _bounded("default plans", count, found)
+
+
+def without_application(_settings: Settings) -> Iterable[Finding]:
+    """Name the providers that have no sign-in application, where others have one: they may be about to begin."""
+    with within_everything(REASON):
+        have = {each.provider_id for each in sign_in_applications()}
+    lack = [provider for provider in providers() if provider.id not in have] if have else []
+    for provider in lack[:MOST_PLANS]:
+        words = "It has none on this server: the administrators of its customers can't sign in."
+        name, cure = f"sign-in application ({provider.name})", f"make it as {APPLICATION_HOW}, then type it in Settings"
+        yield Finding(name, ok=True, words=words, cure=cure)
+    yield from _bounded("providers without a sign-in application", len(lack), lack[:MOST_PLANS])
 
 
 def egress(settings: Settings) -> Iterable[Finding]:
