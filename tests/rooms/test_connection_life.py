@@ -9,6 +9,7 @@ import jwt
 import pytest
 from asgiref.sync import async_to_sync
 
+from gangway.alarms.queries import open_for
 from gangway.audit.queries import activity
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
@@ -23,9 +24,14 @@ from gangway.connections.handing import forbid_tokens, hand_out
 from gangway.connections.models import Companion, Validation
 from gangway.connections.queries import ItemView, connection
 from gangway.foundation import clock
+from gangway.foundation.ids import AppId, KeyId, ObjectId
+from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import callers_thread
+from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.graph.shapes import Application, Password
+from gangway.microsoft.signin.own_credentials import Secret
 from gangway.onboarding import sharing
 from gangway.onboarding.errors import NotShared
 from gangway.onboarding.queries import onboarding, validation
@@ -33,7 +39,8 @@ from gangway.organizations.models import Membership
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import actions as provisioning
-from gangway.provisioning.credential_ends import ReadEnd, Watched, item_of
+from gangway.provisioning.check_items import NO_ANSWER
+from gangway.provisioning.credential_ends import ReadEnd, Watched, found_in, item_of
 from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
 from gangway.provisioning.models import GIVEN, Credential, Registration
 from gangway.provisioning.queries import pin
@@ -95,15 +102,26 @@ def test_the_end_is_read_as_well_where_a_registration_that_has_nothing_to_do_wit
         Registration.objects.update(plan=plan)
     change(work, expires_at=clock.now() + timedelta(days=400))
     assert "read in the tenant" in validated(work)["secret"].words
-    change(work, key_id="0a0a0a0a-0000-4000-8000-000000000001")
-    assert validated(work)["secret"].state == "warning"
+    change(work, key_id="0a0a0a0a-0000-4000-8000-000000000001", made_at=clock.now() - timedelta(hours=2))
+    assert validated(work)["unlisted"].state == "warning"
 
 
 def test_a_secret_that_is_not_listed_any_more_is_a_warning_although_it_still_signs_in(tenant):
     work = connected(tenant)
     change(work, key_id="0a0a0a0a-0000-4000-8000-000000000001")
-    assert validated(work)["secret"].state == "warning"
+    assert validated(work)["secret"].state == "ok"  # made just now: Microsoft may not list it yet
+    change(work, made_at=clock.now() - timedelta(hours=2))
+    assert validated(work)["unlisted"].state == "warning"
     assert view(work).status == "warning"
+    with within(work.customer.path):
+        (told,) = [row for row in open_for(work.service_id) if row.kind == "connection"]
+    assert "isn't listed in the registration any more" in told.words
+
+
+def test_of_a_typed_secret_nobody_says_that_it_is_not_listed_where_one_is_listed_without_its_beginning():
+    there = Application(ObjectId("1"), AppId("2"), "voice", "", passwords=(Password(KeyId("3"), "old", clock.now()),))
+    found = found_in(Outcome(answer=NO_ANSWER, value=there), TYPED, Secret(SealedText("abc~secret")))
+    assert found == ReadEnd()
 
 
 def test_a_typed_secret_is_known_by_its_first_characters_and_its_end_is_read(tenant):

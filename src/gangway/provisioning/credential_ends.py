@@ -5,7 +5,7 @@ exactly one of them, that one is ours.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -29,6 +29,11 @@ READS_ITSELF: Final = frozenset(
 SOON: Final = 30
 """Days before an end from which on we warn; of what lives less long, the last third."""
 OF_ITS_LIFE: Final = 3
+
+COPIED: Final = timedelta(hours=1)
+"""What was made so shortly ago, Microsoft may not list everywhere yet."""
+UNLISTED: Final = "unlisted"
+"""The key of a credential that is gone from the tenant's list: no end of it is warned of, so that is told apart."""
 
 CURE: Final = "Renew it by Re-initiate Authentication Flow."
 LABELS: Final[dict[Kind, str]] = {
@@ -91,9 +96,12 @@ def found_in(outcome: Outcome[Application] | None, watched: Watched, credential:
     if watched.typed and isinstance(credential, Secret):
         passwords = outcome.value.passwords
         ends = [one.ends_at for one in passwords if one.hint and credential.text.reveal().startswith(one.hint)]
-        return ReadEnd() if len(ends) > 1 else ReadEnd(bool(ends), *ends)
+        unsure = len(ends) > 1 or (not ends and not all(one.hint for one in passwords))
+        return ReadEnd() if unsure else ReadEnd(bool(ends), *ends)
     listed = outcome.value.certificates if watched.kind == "certificate" else outcome.value.passwords
     ends = [one.ends_at for one in listed if one.key_id == watched.key_id]
+    if not ends and watched.made_at is not None and clock.now() - watched.made_at < COPIED:
+        return ReadEnd()
     return ReadEnd(bool(ends), *ends[:1])
 
 
@@ -106,7 +114,7 @@ def item_of(
         return CheckItem("secret", label, "ok", "It needs no renewal: nothing of it ends.")
     if read.listed is False:
         words = f"The {name} still signs in, but isn't listed in the registration any more: it may stop at any moment."
-        return CheckItem("secret", label, "warning", words, CURE)
+        return CheckItem(UNLISTED, label, "warning", words, CURE)
     ends_at = read.ends_at or watched.expires_at
     if ends_at is None:
         return CheckItem("secret", label, "unknown", f"We don't know when the {name} ends.", _how(refused))
