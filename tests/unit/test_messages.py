@@ -1,6 +1,7 @@
 """What the mails say, that nothing in them can be forged by a name, and what the mail server's answers mean."""
 
 import smtplib
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 
@@ -201,6 +202,17 @@ def test_a_name_cannot_add_a_header(evil, settings):
     assert sent["To"] == "ada@contoso.example"
     assert "\n" not in composed.subject
     assert one_line(evil) == " ".join(one_line(evil).split())
+
+
+@pytest.mark.parametrize("subject", ["Überall " + "Sandbox Provider bittet Sie, " * 5, "שלום " * 30, "Plain " * 30])
+def test_a_subject_begins_on_its_own_line_and_without_a_blank(subject, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    composed = replace(invitation(), subject=one_line(subject))
+    channel.send(composed, to="ada@contoso.example", sender="P <no-reply@gangway.example>", reply_to="", message_id=ID)
+    raw = outgoing.outbox[-1].message().as_bytes()
+    assert message_from_bytes(raw, policy=default)["Subject"] == composed.subject
+    assert all(len(line) <= 78 for line in raw.split(b"\n\n")[0].splitlines())
+    assert b"Subject: \n" not in raw
 
 
 def test_mail_comes_from_the_provider_and_keeps_its_id(settings):

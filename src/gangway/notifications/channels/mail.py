@@ -5,8 +5,10 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.header import Header
+from email.message import Message
 from email.mime.image import MIMEImage
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -29,6 +31,22 @@ _UNREACHABLE: Final = "The mail server can't be reached."
 LONGEST_QUOTED: Final = 160
 
 
+class _Letter(EmailMultiAlternatives):
+    """A mail whose subject begins on its own line, whatever signs it has.
+
+    Django encodes it in pieces that are as long as a whole line, so that the first would begin on the next one, and
+    the subject with a blank.
+    """
+
+    def message(self, **more: Any) -> Message:  # type: ignore[override]
+        """Encode the subject so that its first piece leaves room for the header's name."""
+        made: Message = super().message(**more)
+        subject = str(self.subject)
+        if not subject.isascii():
+            made.replace_header("Subject", Header(subject, "utf-8", header_name="Subject").encode(linesep=""))
+        return made
+
+
 def send(
     mail: Mail,
     *,
@@ -46,7 +64,7 @@ def send(
     what the server said, too. The Message-ID follows from `message_id`, so a repeat carries the same one. No answer is
     waited for longer than Django's EMAIL_TIMEOUT.
     """
-    message = EmailMultiAlternatives(
+    message = _Letter(
         subject=mail.subject,
         body=mail.text,
         from_email=sender,
