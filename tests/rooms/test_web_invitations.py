@@ -1,5 +1,6 @@
 """*Pending Invitations*: the original's columns, actions by state, a link that is shown once, dialogs that name."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -141,6 +142,22 @@ def test_the_page_shows_the_same_problem_that_the_administrator_sees(customer, c
     answer = client.get(page_of(invite(customer)))
     assert web_values.PROBLEM.what in answer.content.decode()
     assert web_values.CODE not in answer.content.decode()
+
+
+def test_of_a_withdrawn_invitation_the_page_says_that_the_administrator_sees_it_closed(customer, client, monkeypatch):
+    case = replace(
+        web_values.case(web_values.Step.CLOSED),
+        problem=web_values.PROBLEM,
+        waiting=web_values.WAITING,
+        closed="This invitation was withdrawn by your provider.",
+    )
+    monkeypatch.setattr(views, "case_of_invitation", lambda _id: case)
+    invitation_id = invite(customer)
+    client.post(page_of(invitation_id, "_revoke"))
+    text = soup(client.get(page_of(invitation_id))).main.get_text(" ", strip=True)
+    assert f"What the administrator sees now: {case.closed}" in text
+    assert web_values.PROBLEM.what not in text
+    assert "Waiting for another administrator" not in text
 
 
 def test_the_page_shows_what_the_account_that_signed_in_can_do(customer, client, monkeypatch):
