@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import threading
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -24,9 +25,10 @@ from gangway.audit.record import Actor, record
 from gangway.connections.policy import Wishes, set_wishes
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
+from gangway.invitations.models import Link
 from gangway.invitations.terms import set_terms
 from gangway.notifications.webhooks import set_webhook
-from gangway.onboarding.sightings import SEEN, sightings_of
+from gangway.onboarding.sightings import MAILED, SEEN, sightings_of
 from gangway.organizations.changing import move_customer
 from gangway.organizations.people_queries import place_of_person
 from gangway.organizations.roles import Role
@@ -276,6 +278,17 @@ def test_who_takes_a_customer_over_reads_nothing_of_the_reseller_before():
         assert [each for each in OLD_RESELLER if each in told] == []
     told = read(provider, Role.ADMIN)
     assert [each for each in OLD_RESELLER if each not in told] == []
+
+
+def test_a_mailed_link_is_never_dated_before_what_it_was_mailed_for():
+    customer = make_customer(make_provider())
+    invitation_id = issue(customer)
+    with within(customer.path):
+        made = sightings_of(invitation_id)[0]
+        Link.objects.update(created_at=made.at - timedelta(seconds=1))
+        first, *others = sightings_of(invitation_id)
+    assert first.what == SEEN[Event.INVITATION_ISSUED]
+    assert [one.at for one in others if one.what == MAILED] == [first.at]
 
 
 def test_of_an_invitation_that_moved_along_only_who_reads_above_sees_what_was_before():

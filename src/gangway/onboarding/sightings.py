@@ -5,7 +5,7 @@ Operators are named; where they sat is their own business. Nothing here opens an
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +24,8 @@ MOST: Final = 200
 OURS: Final = ("notifications:", "vault:")
 """Events that only say how we work."""
 MAILED: Final = "A link was mailed."
+WRITTEN_WITHIN: Final = timedelta(seconds=2)
+"""So long after a link was made the event that it was made for may be written."""
 OURSELVES: Final = "this platform, by itself"
 """Who does what nobody pressed."""
 
@@ -78,6 +80,18 @@ SEEN: Final[Mapping[Event, str]] = {
 }
 """What happens to an invitation and in its walks through the wizard, as a security team reads it."""
 
+FOR_A_MAIL: Final = frozenset(
+    SEEN[event]
+    for event in (
+        Event.INVITATION_ISSUED,
+        Event.INVITATION_RESENT,
+        Event.INVITATION_READDRESSED,
+        Event.INVITATION_REMINDED,
+        Event.LINKS_REPLACED,
+        Event.HANDED_OFF,
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -94,10 +108,10 @@ def sightings_of(invitation_id: UUID) -> tuple[Sighting, ...]:
     """Return what is known of an invitation of the scope and of its walks through the wizard, oldest first."""
     about = invited.invitation(invitation_id)
     cases = list(Case.objects.filter(invitation_id=invitation_id).values_list("pk", flat=True))
-    seen, readers = [*_links(invitation_id), *_sign_ins(cases)], current_path() or about.organization_path
-    for subject in (subject_of(invitation_id), *(f"case:{case_id}" for case_id in cases)):
-        seen += _events(subject, readers)
-    return tuple(sorted(seen, key=_place))
+    seen, readers = _sign_ins(cases), current_path() or about.organization_path
+    told = list(_events(subject_of(invitation_id), readers))
+    walked = [one for case_id in cases for one in _events(f"case:{case_id}", readers)]
+    return tuple(sorted([*_links(invitation_id, told), *seen, *told, *walked], key=_place))
 
 
 def sightings_by_link(token: SealedText) -> tuple[Sighting, ...]:
@@ -120,9 +134,12 @@ def _place(one: Sighting) -> tuple[bool, datetime, bool, datetime]:
     return one.what != SEEN[Event.INVITATION_ISSUED], one.at.replace(microsecond=0), one.what == MAILED, one.at
 
 
-def _links(invitation_id: UUID) -> Iterator[Sighting]:
-    """Links that were mailed; of copied ones there is an event that names who it was."""
-    return (Sighting(at, MAILED) for at, kind in invited.links_of(invitation_id) if kind == "mailed")
+def _links(invitation_id: UUID, told: list[Sighting]) -> Iterator[Sighting]:
+    """Links that were mailed, dated as what they were mailed for; of copied ones an event names who it was."""
+    mailed_for = sorted(one.at for one in told if one.what in FOR_A_MAIL)
+    for at, kind in invited.links_of(invitation_id):
+        if kind == "mailed":
+            yield Sighting(next((one for one in mailed_for if at <= one <= at + WRITTEN_WITHIN), at), MAILED)
 
 
 def _events(subject: str, path: str) -> Iterator[Sighting]:
