@@ -15,7 +15,7 @@ from gangway.foundation import clock
 from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.foundation.sealed import SealedText
 from gangway.organizations.changing import PARENTS, call, locked_parent, save
-from gangway.organizations.details import checked_address
+from gangway.organizations.details import checked_address, checked_short_name
 from gangway.organizations.errors import (
     AddressTaken,
     AlreadyMade,
@@ -54,7 +54,7 @@ def create_organization(
 
     Raises `WrongPlace`, `NoSuchOrganization` (parent outside the scope), `QuotaUsedUp` (the channel has all it may
     have), `InvalidOrganizationName` at "name",
-    `InvalidAddress` at "reply_to", `ShortNameTaken` at "short_name", `CloudUnknown` at "cloud".
+    `InvalidAddress` at "reply_to", `InvalidField` and `ShortNameTaken` at "short_name", `CloudUnknown` at "cloud".
     """
     try:
         parent = _parent(Kind(kind), parent_id)
@@ -67,7 +67,7 @@ def create_organization(
         id=once if is_free else uuid4(),
         kind=Kind(kind).value,
         parent=parent,
-        short_name=short_name.strip(),
+        short_name=checked_short_name(short_name),
         domain=domain.strip().lower(),
         cloud=cloud_name(cloud).value,
         reply_to=checked_address(reply_to, field="reply_to") if reply_to else "",

@@ -22,6 +22,7 @@ from gangway.organizations.details import (
     checked_contacts,
     checked_details,
     checked_name,
+    checked_short_name,
     checked_tenants,
 )
 from gangway.organizations.errors import (
@@ -82,7 +83,7 @@ def change_details(
     row = _locked(organization_id)
     before = _details_of(row)
     if row.kind == Kind.CHANNEL.value:
-        row.short_name = short_name.strip() or row.short_name
+        row.short_name = checked_short_name(short_name) or row.short_name
     row.cloud = _cloud_for(row, cloud) if cloud else row.cloud
     for field, value in asdict(checked_details(details)).items():
         setattr(row, field, value)

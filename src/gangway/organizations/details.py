@@ -15,6 +15,7 @@ from gangway.organizations.errors import InvalidAddress, InvalidField, InvalidOr
 LONGEST_TEXT: Final = 500
 LONGEST_NAME: Final = 200
 LONGEST_PHONE: Final = 40
+LONGEST_SHORT_NAME: Final = 45
 MOST_CONTACTS: Final = 10
 MOST_TENANTS: Final = 5
 """Microsoft 365 tenants of one customer beside its first."""
@@ -110,6 +111,17 @@ def checked_name(name: str) -> str:
         raise InvalidOrganizationName(field="name")
     if holds_address(cleaned):
         raise InvalidOrganizationName(WHAT, cure=CURE, field="name")
+    return cleaned
+
+
+def checked_short_name(typed: str) -> str:
+    """Return a provider's or channel's short name with single blanks, or none. Raises InvalidField at "short_name"."""
+    cleaned = " ".join(typed.split())
+    if len(cleaned) > LONGEST_SHORT_NAME or not can_be_seen(cleaned):
+        what, cure = f"A short name has at most {LONGEST_SHORT_NAME} visible characters.", "Type a shorter one."
+        raise InvalidField(what, cure=cure, field="short_name")
+    if holds_address(cleaned):
+        raise InvalidField(WHAT, cure=CURE, field="short_name")
     return cleaned
 
 
