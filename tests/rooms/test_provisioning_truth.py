@@ -14,12 +14,14 @@ from gangway.provisioning.engine import course
 from gangway.provisioning.engine import profile as profiles
 from gangway.provisioning.engine.verify import NOT_CALLED_YET, TEAMS_WAS_READ
 from gangway.provisioning.models import Leftover, Registration
+from gangway.provisioning.queries import scopes_for
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant, blueprint
+from tests.contract.test_features import DIRECTORY_READERS, TEAMS_ADMINISTRATOR
 from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_provisioning import BY, CLIENT, Work, make_work
-from tests.rooms.test_provisioning_copying import time_passes
+from tests.rooms.test_provisioning_copying import post, time_passes
 from tests.rooms.test_provisioning_runs import Killed, check, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -168,6 +170,25 @@ def test_what_was_declined_leaves_the_list_before_anybody_consents_by_it(tenant)
     run_until_idle()
     assert work.run().state is RunState.WAITING
     assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
+
+
+def test_a_role_for_the_whole_tenant_goes_when_another_try_limits_it_to_a_unit(tenant):
+    choices: dict[str, Any] = {"features": ["administrative-unit"], "role_choice": "teams", "unit": "Berlin"}
+    limited, _ = queries.pin(version=2, **choices)
+    flow = tenant.emulator.device_code(" ".join([*scopes_for(limited), "AdministrativeUnit.ReadWrite.All"]))
+    tenant.emulator.grant(flow, grace)
+    token = str(tenant.emulator.poll(flow).json()["access_token"])
+    unit = post(tenant, token, "directory/administrativeUnits", displayName="Berlin")
+    work = failed(tenant)
+    work.resume(token, plan=limited)
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    scopes = {
+        row["roleDefinitionId"]: row["directoryScopeId"]
+        for row in tenant.state()["role_assignments"].values()
+        if row["principalId"] == work.registration().service_principal_id
+    }
+    assert scopes == {TEAMS_ADMINISTRATOR: f"/administrativeUnits/{unit}", DIRECTORY_READERS: "/"}
 
 
 def test_likewise_what_a_run_gave_that_was_cancelled_at_rest_and_begun_anew_without_it(tenant):

@@ -152,7 +152,7 @@ def _asked_by(plan: Mapping[str, Any]) -> frozenset[str]:
     except pinning.PlanUnknown:
         return frozenset()
     permissions = {f"grant:{entry.value}" for entry in pinned.permissions}
-    return frozenset(permissions | {key_of(role, limited=False) for role in pinned.roles})
+    return frozenset(permissions | {key_of(role, limited=pinned.in_unit and role.in_unit) for role in pinned.roles})
 
 
 def given_in_vain(run: Run) -> frozenset[str]:
@@ -168,8 +168,7 @@ def given_in_vain(run: Run) -> frozenset[str]:
         mine |= Q(run__registration_id=run.registration_id, run__kind=RunKind.SETUP.value)
     rows = StepRecord.objects.filter(mine, kind__in=GRANTS)
     gave = Q(state=StepState.DONE.value, words="") | Q(words=NO_ANSWER) | Q(state=StepState.INTENDED.value)
-    keys = {key.removesuffix(":unit") for key in rows.filter(gave).values_list("key", flat=True)}
-    return frozenset(keys & set(wanted))
+    return frozenset(set(rows.filter(gave).values_list("key", flat=True)) & set(wanted))
 
 
 def rights_others_need(registration: Registration, service_id: UUID) -> frozenset[str]:

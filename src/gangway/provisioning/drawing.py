@@ -44,7 +44,12 @@ def _leaving(blueprint: Blueprint, opened: Opened) -> Blueprint:
     return replace(
         blueprint,
         setup_only=(*blueprint.setup_only, *given),
-        roles_leaving=tuple(role for role in roles if key_of(role, limited=False) in opened.vain),
+        roles_leaving=tuple(
+            (role, limited)
+            for role in roles
+            for limited in (False, True)
+            if key_of(role, limited=limited) in opened.vain
+        ),
         unlisted=frozenset((entry.resource, entry.id, "Role") for entry in listed),
     )
 

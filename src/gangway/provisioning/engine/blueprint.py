@@ -17,10 +17,10 @@ class Blueprint:
     """What shall be. `farewell`: the sign-in application whose enterprise application leaves the tenant at the end.
 
     `setup_only`: permissions that go when the set-up is over, which are among `permissions` until then; and those that
-    an earlier attempt gave and nobody asks for any more. `roles_leaving`: roles of the latter sort. `unlisted`: what
-    the application's own list may hold since such an attempt. `may_lack`: values of permissions that a tenant may not
-    offer, since their feature is optional. `owns_itself`: the principal is an owner of its application.
-    `unit`: id or name of the administrative unit that limits roles; empty for none.
+    an earlier attempt gave and nobody asks for any more. `roles_leaving`: roles of the latter sort, and whether they
+    were limited to a unit. `unlisted`: what the application's own list may hold since such an attempt. `may_lack`:
+    values of permissions that a tenant may not offer, since their feature is optional. `owns_itself`: the principal is
+    an owner of its application. `unit`: id or name of the administrative unit that limits roles; empty for none.
     `role_days`: for how many days PIM gives the roles; 0: without an end.
     `lacking`: what was left out since the tenant doesn't offer it.
     `redirects`: where Microsoft's consent page may send a browser back to; it sends nobody anywhere else.
@@ -38,7 +38,7 @@ class Blueprint:
     redirects: tuple[str, ...] = ()
     credential_kind: str = "secret"
     setup_only: tuple[Permission, ...] = ()
-    roles_leaving: tuple[Role, ...] = ()
+    roles_leaving: tuple[tuple[Role, bool], ...] = ()
     unlisted: frozenset[tuple[str, str, str]] = frozenset()
     may_lack: frozenset[str] = frozenset()
     owns_itself: bool = False
@@ -71,6 +71,10 @@ class Blueprint:
     def lacks(self, values: Collection[str]) -> "Blueprint":
         """The same for a tenant that doesn't offer these permissions."""
         return replace(self.without(values), lacking=(*self.lacking, *values))
+
+    def is_leaving(self, template_id: str, *, limited: bool) -> bool:
+        """Whether a role goes at the end: of the whole tenant, or of a unit."""
+        return any(role.template_id == template_id and limited == only for role, only in self.roles_leaving)
 
     def is_limited(self, role: Role) -> bool:
         """Whether the role reaches only the administrative unit. Such roles never stand in a token."""

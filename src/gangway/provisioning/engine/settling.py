@@ -12,7 +12,7 @@ from gangway.foundation.ids import ObjectId
 from gangway.microsoft.errors import Forbidden, MicrosoftError, Missing, NotCopiedYet, NotHeard, Refused
 from gangway.microsoft.graph import applications, grants
 from gangway.microsoft.graph.calls import Call
-from gangway.microsoft.graph.shapes import Grant
+from gangway.microsoft.graph.shapes import Grant, RoleAssignment
 from gangway.microsoft.patience import Patience
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.blueprint import Blueprint
@@ -90,7 +90,8 @@ async def settle_down(
 def not_seen(blueprint: Blueprint, seen: Observation) -> tuple[Left, ...]:
     """Everything that goes at the end, when nobody could look."""
     permissions = (_left(seen, entry.id, entry.value, NOT_SEEN) for entry in blueprint.setup_only)
-    roles = (_left(seen, role.template_id, role.name, NOT_SEEN, LeftoverKind.ROLE) for role in blueprint.roles_leaving)
+    going = (role for role, _limited in blueprint.roles_leaving)
+    roles = (_left(seen, role.template_id, role.name, NOT_SEEN, LeftoverKind.ROLE) for role in going)
     return (*permissions, *roles)
 
 
@@ -156,12 +157,15 @@ class _Settling:
         granted = {row.role_id for row in held}
         left += [_left(self.seen, one, names[one], STILL_LISTED) for _, one, _ in listed if one not in granted]
         steps += (ShortenList(off),) if listed else ()
-        going = {role.template_id: role.name for role in self.blueprint.roles_leaving}
-        for row in (row for rows_of_roles in given for row in rows_of_roles if row.role_id in going):
+        going = {role.template_id: role.name for role, _limited in self.blueprint.roles_leaving}
+        for row in (row for rows_of_roles in given for row in rows_of_roles if self._leaves(row)):
             steps += (RemoveRole(row.assignment_id, going[row.role_id]),)
             left.append(_left(self.seen, row.assignment_id, going[row.role_id], STILL_HELD, LeftoverKind.ROLE))
         await self._note_what_was_done({step.key for step in steps})
         return steps, tuple(left)
+
+    def _leaves(self, row: RoleAssignment) -> bool:
+        return self.blueprint.is_leaving(row.role_id, limited=row.scope != grants.WHOLE_TENANT)
 
     async def _note_what_was_done(self, still: Collection[str]) -> None:
         """What nobody answered and isn't to be done any more was done."""

@@ -64,8 +64,9 @@ def _permissions(blueprint: Blueprint, seen: Observation) -> Iterator[Surplus]:
 def _roles(blueprint: Blueprint, seen: Observation) -> Iterator[Surplus]:
     names, wanted = _names(), {(role.template_id, roles.scope_of(blueprint, role, seen)) for role in blueprint.roles}
     limited = {role.template_id: role.name for role in blueprint.roles if blueprint.is_limited(role)}
-    leaving = {role.template_id for role in blueprint.roles_leaving}
-    for template_id, scope in (one for one in (seen.roles or frozenset()) - wanted if one[0] not in leaving):
+    for template_id, scope in (seen.roles or frozenset()) - wanted:
+        if blueprint.is_leaving(template_id, limited=scope != WHOLE_TENANT):
+            continue
         covers = (limited[template_id],) if scope == WHOLE_TENANT and template_id in limited else ()
         yield Surplus("role", names.get(template_id, UNNAMED_ROLE), template_id, scope, covers)
 

@@ -36,8 +36,9 @@ def is_held(blueprint: Blueprint, role: Role, seen: Observation) -> bool:
 
 
 def _enough(blueprint: Blueprint, role: Role, seen: Observation) -> set[str]:
-    """Where a role may reach: who has it in the whole tenant has it in each of its units as well."""
-    return {grants.WHOLE_TENANT, scope_of(blueprint, role, seen)}
+    """Where a role may reach: who has it in the whole tenant, and keeps it, has it in each of its units as well."""
+    wide = set() if blueprint.is_leaving(role.template_id, limited=False) else {grants.WHOLE_TENANT}
+    return wide | {scope_of(blueprint, role, seen)}
 
 
 def scope_of(blueprint: Blueprint, role: Role, seen: Observation) -> str:
