@@ -9,7 +9,7 @@ import pytest
 from gangway.alarms import queries as alarms
 from gangway.alarms.states import Severity
 from gangway.connections import actions, emergency, following, policy, tending
-from gangway.connections.models import Care, Connection
+from gangway.connections.models import Care, Connection, Validation
 from gangway.connections.queries import connection
 from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import Wishes
@@ -229,7 +229,9 @@ def test_an_end_that_is_typed_anew_counts_at_once_and_one_that_is_taken_back_end
         Care.objects.update(tend_at=clock.now() + DAY)
         actions.type_end(service_id=service_id, ends_on=ends_on, by=SETUP, now=clock.now())
         ends_at = Service.objects.get().credential_ends_at
+        asked = Validation.objects.filter(state="queued").count()
     assert (ends_at.date() if ends_at else None) == ends_on
+    assert asked == 1, "what was said of the end before stands no longer than a look takes"
     tending.tend_due(now=clock.now())
     assert open_kinds(customer, service_id) == set()
 

@@ -256,15 +256,20 @@ def hold(service_id: UUID) -> None:
 def type_end(*, service_id: UUID, ends_on: date | None, by: Actor, now: datetime) -> None:
     """Keep on which day the typed credential of a connection ends, and have its warnings follow at once.
 
+    What was said of another end is said no more: a worker looks at it anew, unless it is suspended.
+
     Raises `NoSuchConnection`; provisioning's NoSuchCredential, and EndNotPlausible at "ends_on".
     """
     row = _of(service_id)
     if row is None:
         raise NoSuchConnection
+    before = credential_end(row.credential_id)
     provisioning.type_end(credential_id=row.credential_id, ends_on=ends_on, by=by, now=now)
     ends_at = credential_end(row.credential_id)
     services.note_credential(service_id=service_id, ends_at=ends_at, validated_at=row.last_validated_at)
     Care.objects.filter(pk=row.pk).update(tend_at=now)
+    if ends_at != before and row.suspended_at is None:
+        validate_connection(service_id=service_id, by=by, now=now)
 
 
 def _of(service_id: UUID) -> Connection | None:
