@@ -157,6 +157,16 @@ def test_tallies_count_by_state_and_days(provider):
     assert (counted.days, counted.days_unknown, counted.planned) == ((1, 1, 0, 0, 1), 1, 1)
 
 
+def test_each_tally_leads_to_as_many_services_as_it_counts(provider):
+    created(provider, "ok-1")
+    created(provider, "dark-1", status=Connection.UNKNOWN)
+    plan(make_customer(provider), short_name="plan-1")
+    client = sit_down(provider)
+    for line in soup(client.get("/")).select(".gw-tally > li:has(a[href^='/services/'])"):
+        link, count = line.a["href"], int(line.get_text(" ", strip=True).split()[-1])
+        assert len(soup(client.get(link)).select("tbody tr")) == count, link
+
+
 def test_no_more_are_counted_than_anybody_tells_however_many_there_are(provider, monkeypatch):
     monkeypatch.setattr(overview, "MOST_COUNTED", 2)
     monkeypatch.setattr(dashboard, "MOST_COUNTED", 2)

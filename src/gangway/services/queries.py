@@ -95,9 +95,9 @@ class ServiceView:
 class Sought:
     """Which services are wanted, in which order; empty means all.
 
-    `search`: beginning of a name or words; `status`: a Connection ("ok") or a Lifecycle ("deleted"); `licence`: a
-    licence type; `deployment`: a Deployment; `below`: the id of a customer, channel or provider; `sort`: a key of
-    `SORTS`. With a value of a filter that there isn't, nothing is found; an unknown `sort` is taken as empty.
+    `search`: beginning of a name or words; `status`: a created service's Connection ("ok"), or a Lifecycle ("deleted");
+    `licence`: a licence type; `deployment`: a Deployment; `below`: the id of a customer, channel or provider; `sort`: a
+    key of `SORTS`. With a value of a filter that there isn't, nothing is found; an unknown `sort` is taken as empty.
     """
 
     search: str = ""
@@ -166,7 +166,7 @@ def _with_status(rows: QuerySet[Service], status: str) -> QuerySet[Service]:
     if status in set(Lifecycle) - {Lifecycle.ABANDONED}:
         return rows.filter(lifecycle=status)
     living = rows.filter(lifecycle__in=[state.value for state in HOLDS_ITS_NAME])
-    return living.filter(connection_status=status) if status else living
+    return living.filter(connection_status=status, lifecycle=Lifecycle.CREATED.value) if status else living
 
 
 def service(service_id: UUID) -> ServiceView:
