@@ -217,6 +217,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "onboarding/proof.py": ("_fault",),
     "onboarding/case_view.py": (),
     "onboarding/done_view.py": (),
+    "onboarding/staying.py": (),
     "onboarding/otherwise.py": (),
     "onboarding/sightings.py": (),
     "onboarding/own_view/asking.py": ("KINDS",),

@@ -297,6 +297,10 @@ def test_missing_consent_lists_every_permission(by_hand):
     hand.start(hand.types(made))
     missing = [item["key"] for item in hand.row.items if item["key"].startswith("permission:")]
     assert len(missing) == 4
+    (tenant,) = (item for item in hand.row.items if item["key"] == "tenant")
+    assert tenant["words"] == "Microsoft doesn't let the registration read it."
+    assert "this account" not in f"{tenant['words']} {tenant['cure']}"
+    assert "Add a permission" in tenant["cure"]
 
 
 def test_conditional_access_for_workload_identities_is_explained_and_nothing_is_lost():

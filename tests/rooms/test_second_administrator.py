@@ -117,6 +117,17 @@ def test_a_colleague_finishes_by_a_link_and_sign_in_of_their_own(first, second, 
         assert invited.invitation(first.invitation_id).administrator_upn == avery[0]
 
 
+def test_the_end_says_that_the_application_stays_which_nobody_here_may_remove(first, second, emulator):
+    sign_in(second, emulator, riley)
+    finish(second)
+    (stays, can, remove) = second.view().done.sign_in_application_stays
+    assert stays.endswith("is still in your tenant: we could not remove it.")
+    assert "By itself it can do nothing" in can
+    assert "Enterprise applications" in remove
+    told = " ".join(mailed(UPN).split())
+    assert all(sentence in told for sentence in (stays, can, remove))
+
+
 def test_who_may_not_begin_is_told_whose_role_it_takes_and_not_that_their_part_is_done(emulator):
     walked = walk()
     sign_in(walked, emulator, riley)

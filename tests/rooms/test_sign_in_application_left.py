@@ -6,9 +6,11 @@ from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId
 from gangway.microsoft.graph.shapes import ServicePrincipal
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import actions, leftovers, sign_in_application
+from gangway.provisioning import actions, leftover_list, leftovers, sign_in_application
 from gangway.provisioning.engine.goodbye import sign_in_application_left
 from gangway.provisioning.models import Leftover, Run
+from tests.rooms.factories_onboarding import register
+from tests.rooms.factories_organizations import make_provider
 from tests.rooms.factories_provisioning import BY, CLIENT, Work, facts, make_work
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +48,16 @@ def test_it_is_listed_when_the_last_run_of_the_tenant_leaves_it_and_cleared_when
         run = Run.objects.get(pk=first.run_id)
         sign_in_application.note(run, "yes", by=BY, now=clock.now())
     assert listed() == []
+
+
+def test_it_is_listed_by_the_name_that_microsofts_pages_show(works):
+    register(make_provider())
+    for work in works:
+        cancel(work)
+    with within_everything("a test"):
+        (row,) = leftover_list.leftovers().rows
+    assert row.name.endswith("-token")
+    assert row.portal[-3] == row.name
 
 
 def test_somebody_who_signed_in_and_has_not_started_yet_needs_it(works, monkeypatch):

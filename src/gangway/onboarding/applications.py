@@ -178,6 +178,12 @@ def find(provider_id: UUID, *, cloud: str) -> SignInApplicationView | None:
     return _view_of_first(provider_id, cloud)
 
 
+def called(client_id: str, cloud: str) -> str:
+    """Return how Microsoft's pages call the application with this client id; empty when no provider has it now."""
+    rows = SignInApplication.objects.filter(client_id=client_id, cloud=cloud)
+    return rows.order_by("display_name").values_list("display_name", flat=True).first() or ""
+
+
 def by_id(application_id: UUID) -> SignInApplicationView:
     """Return one application that is there."""
     return _view(SignInApplication.objects.select_related("provider").get(pk=application_id))

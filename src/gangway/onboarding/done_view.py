@@ -1,18 +1,17 @@
 """The end of the wizard: what was granted, by whom, until when, where to look at it, and how to undo it."""
 
-from typing import Final, Literal
+from typing import Final
 
 from gangway.foundation.clouds import cloud_name
 from gangway.invitations.aims import ENDS_BY_ITSELF, Purpose
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import CLOUDS
-from gangway.onboarding import applications
 from gangway.onboarding.disconnections import sign_in_address
 from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Done, PortalPath
 from gangway.onboarding.stages.registration import proved_credential
+from gangway.onboarding.staying import removed_of, stays_of
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import RegistrationView
 from gangway.provisioning.renewable import mends_only
 
@@ -32,10 +31,7 @@ def done_of(row: Case, about: InvitationView) -> Done:
     """Tell the end of a case from its registration."""
     made = provisioning.registration(about.registration_id)
     credential = proved_credential(made, about.service_id)
-    application = applications.find(row.provider_id, cloud=made.cloud)
-    name = application.display_name if application else ""
     kind = credential.kind if credential else "secret"
-    removed = _removed(made, about)
     return Done(
         registration_name=made.display_name,
         application_id=made.app_id,
@@ -49,21 +45,15 @@ def done_of(row: Case, about: InvitationView) -> Done:
         granted_by=_granted_by(row, made),
         granted_at=made.proved_at or made.made_at or row.touched_at,
         credential_expires_at=credential.expires_at if credential else None,
-        sign_in_application_removed=removed,
+        sign_in_application_removed=removed_of(made, about),
+        sign_in_application_stays=stays_of(row, made, about),
         next_steps=_next_steps(about, mended=row.run_id is not None and mends_only(row.run_id)),
-        portal_paths=_paths(made, kind, name, removed=removed),
+        portal_paths=_paths(made, kind),
         undo=_undo(made, kind, about),
         own_view=sign_in_address(about.organization_id),
         credential_kind=kind,
         credential_why=credential.why if credential else "",
     )
-
-
-def _removed(made: RegistrationView, about: InvitationView) -> Literal["yes", "no", "unknown"]:
-    """Whether the application that was signed in to is gone: the last of the runs of a sign-in removes it."""
-    besides = beside_of(made.id, about.plan)
-    gone = any(one.registration and one.registration.sign_in_application_removed == "yes" for one in besides)
-    return "yes" if gone else made.sign_in_application_removed
 
 
 def _granted_by(row: Case, made: RegistrationView) -> str:
@@ -98,12 +88,12 @@ def _next_steps(about: InvitationView, *, mended: bool) -> tuple[str, ...]:
     )
 
 
-def _paths(made: RegistrationView, kind: str, sign_in_name: str, *, removed: str) -> tuple[PortalPath, ...]:
+def _paths(made: RegistrationView, kind: str) -> tuple[PortalPath, ...]:
     where = CLOUDS[cloud_name(made.cloud)]
     blade = f"{where.portal}/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~"
     app = made.app_id
     start = f"Azure portal > App registrations > All applications > {made.display_name}"
-    paths = [
+    return (
         PortalPath("The app registration", start, f"{blade}/Overview/appId/{app}"),
         PortalPath(_CREDENTIALS[kind], f"{start} > Certificates & secrets", f"{blade}/Credentials/appId/{app}"),
         PortalPath("Its permissions", f"{start} > API permissions", f"{blade}/CallAnAPI/appId/{app}"),
@@ -112,11 +102,7 @@ def _paths(made: RegistrationView, kind: str, sign_in_name: str, *, removed: str
             "Microsoft Entra > Roles and administrators",
             f"{where.entra}/#view/Microsoft_AAD_IAM/AllRolesBlade",
         ),
-    ]
-    if sign_in_name and removed != "yes":
-        path = f"Microsoft Entra > Enterprise applications > {sign_in_name}"
-        paths.append(PortalPath("The application you signed in to", path, f"{where.entra}/"))
-    return tuple(paths)
+    )
 
 
 def _undo(made: RegistrationView, kind: str, about: InvitationView) -> tuple[str, ...]:

@@ -321,6 +321,8 @@ class Done:
     """Why it isn't of the kind or life that was planned; empty when it is."""
     not_there: tuple[tuple[str, str], ...] = ()
     """Of the plan's permissions and roles those that it doesn't hold, each with why: left out, or taken away again."""
+    sign_in_application_stays: tuple[str, ...] = ()
+    """That the sign-in application stays, why, what it can still do and how to remove it; empty where it went."""
 
 
 @dataclass(frozen=True, slots=True)

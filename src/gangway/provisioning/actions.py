@@ -8,6 +8,7 @@ from gangway.provisioning.leftovers import (
     hold_registrations,
     hold_registrations_of,
     mark_removed,
+    on_called,
     taken_into_use,
 )
 from gangway.provisioning.resting import on_rest
@@ -47,6 +48,7 @@ __all__ = [
     "mark_removed",
     "note_sign_in_left",
     "observe_signer",
+    "on_called",
     "on_need",
     "on_rest",
     "on_switch",

@@ -200,8 +200,14 @@ class RunJournal:
 
     def _end(self, closing: Callable[[], None]) -> None:
         self._rows.write(self._unanswered())
+        self._rows.remove(self._left_to_others())
         self._rows.flush()
         closing()
+
+    def _left_to_others(self) -> list[str]:
+        """A goodbye that stood on the list before others were at work in the tenant: the last of them says it."""
+        row = self._rows.all().get(RemoveSignInApplication().key)
+        return [row.key] if row is not None and row.state == StepState.PLANNED and not self.says_goodbye else []
 
     def _unanswered(self) -> list[StepRecord]:
         """What a lost worker began to take away after the proof, and nobody could look at: it isn't still at it."""

@@ -4,7 +4,7 @@ A row is about one thing, by the id that Microsoft gave it. It stays open until 
 person says that they removed it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.engine.absence import Left
+from gangway.provisioning.engine.goodbye import NAMELESS
 from gangway.provisioning.errors import LeftoverCleared, NoSuchLeftover
 from gangway.provisioning.in_use import credentials_in_use
 from gangway.provisioning.models import ONE_LEFTOVER, Credential, Leftover, Registration, Run
@@ -28,6 +29,16 @@ MICROSOFT: Final = Actor.system("Microsoft's thirty days")
 TAKEN: Final = Actor.system("taken into use")
 MOST: Final = 500
 RIGHTS: Final = frozenset({LeftoverKind.PERMISSION.value, LeftoverKind.ROLE.value})
+
+Called = Callable[[str, str], str]
+"""(client, cloud) → the sign-in application's name on Microsoft's pages; empty when it isn't known any more."""
+CALLED: Final[list[Called]] = []
+
+
+def on_called(called: Called) -> None:
+    """Have it asked how a sign-in application is called; call it when the application is ready."""
+    if called not in CALLED:
+        CALLED.append(called)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +117,16 @@ def sign_in_applications(tenant_id: str, client_id: str) -> QuerySet[Leftover]:
 
 
 def _placed(run: Run, one: Left) -> Left:
-    """The sign-in application with its tenant: a registration that was never made may begin anew in another one."""
+    """The sign-in application with its tenant: a registration that was never made may begin anew in another one.
+
+    It is named as Microsoft's pages name it, also when nobody saw it there.
+    """
     if one.kind is not LeftoverKind.SIGN_IN_APPLICATION:
         return one
-    where = {"tenant_id": run.registration.tenant_id, "tenant_name": run.registration.tenant_name}
-    return replace(one, facts={**one.facts, **where})
+    about = run.registration
+    where = {"tenant_id": about.tenant_id, "tenant_name": about.tenant_name}
+    names = (called(one.facts["app_id"], about.cloud) for called in CALLED) if one.name == NAMELESS else ()
+    return replace(one, name=next(filter(None, names), one.name), facts={**one.facts, **where})
 
 
 def _seen_again(run: Run, one: Left, *, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from gangway.foundation.ids import AppId, ObjectId, TenantId
-from gangway.microsoft.errors import MicrosoftError
+from gangway.microsoft.errors import Forbidden, MicrosoftError, marks
 from gangway.microsoft.graph import applications, grants, tenant
 from gangway.microsoft.graph.grants import WHOLE_TENANT
 from gangway.microsoft.graph.session import Outcome
@@ -163,11 +163,14 @@ def _more(found: Fit) -> Iterator[CheckItem]:
 
 
 def _tenant(outcome: Outcome[Organization], tenant_id: str) -> Iterator[CheckItem]:
-    """Whom it reads; without the permission that is told as missing already, so only the rest is said here."""
+    """Whom it reads; no account is asked, so of a refusal it is said what the registration lacks."""
     if outcome.value is not None:
         right = outcome.value.tenant_id == tenant_id
         words = f"The registration reads {outcome.value.name}." if right else "Another tenant than expected answered."
         yield CheckItem("tenant", "Tenant", "ok" if right else "error", words)
+    elif isinstance(outcome.error, Forbidden):
+        words, cure = "Microsoft doesn't let the registration read it.", PERMISSION_CURE
+        yield CheckItem("tenant", "Tenant", "error", words, cure, marks(outcome.error.fault))
     elif outcome.error is not None:
         yield trouble(outcome.error, "tenant", "Tenant")
 

@@ -6,6 +6,7 @@ of a sign-in, it is listed; a later run that sees it gone clears what was listed
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +23,15 @@ from gangway.provisioning.states import NEIGHBOURS
 Need = Callable[[str, str], bool]
 """(tenant, client) → whether somebody who signed in there hasn't got a run yet."""
 NEEDS: Final[list[Need]] = []
+
+
+class Stays(StrEnum):
+    """Why it is in the tenant after a run: as planned, for others at work there, left over, or nobody saw it gone."""
+
+    KEPT = "kept"
+    NEEDED = "needed"
+    LEFT = "left"
+    UNSEEN = "unseen"
 
 
 def on_need(need: Need) -> None:
@@ -44,6 +54,24 @@ def _is_needed(tenant_id: str, client_id: str, *, besides: UUID | None = None) -
             state__in=[state.value for state in NEIGHBOURS],
         )
         return others.exclude(pk__in=itself).exists() or any(need(tenant_id, client_id) for need in NEEDS)
+
+
+def stays(run_id: UUID) -> Stays | None:
+    """Say why what somebody signed in to for a run stays; None when it went, or nothing is known to be left of it.
+
+    The others that it stays for, and what is listed of it, may be other customers' in the same tenant.
+    """
+    run = Run.objects.select_related("registration").filter(pk=run_id).first()
+    if run is None or not run.sign_in_client_id or run.registration.sign_in_application_gone == "yes":
+        return None
+    if pinning.read(run.registration.plan).keep_sign_in_application:
+        return Stays.KEPT
+    if is_needed_by_others(run):
+        return Stays.NEEDED
+    with within_everything("other customers' runs may have left the tenant's sign-in application"):
+        listed = sign_in_applications(run.registration.tenant_id, run.sign_in_client_id).exists()
+    unseen = run.registration.sign_in_application_gone == "unknown"
+    return (Stays.UNSEEN if unseen else Stays.LEFT) if listed else None
 
 
 def note(run: Run, gone: Gone, *, by: Actor, now: datetime) -> None:

@@ -38,5 +38,6 @@ MESSAGE: Final = Message(
 `renewal`: "itself" where the credential renews itself, "none" where nothing ends; else the provider asks for it.
 `beside`: the same lines for each registration made beside it, under its name; `beside_names` are these names.
 `left_out`: what the plan wants beside it and only a sign-in makes, where nobody signed in.
+`stays`: that the application signed in to stays, what it can do and how to remove it; empty where it went.
 `own_view`: where the tenant's administrators sign in later; never a link.
 """

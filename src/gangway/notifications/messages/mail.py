@@ -22,6 +22,7 @@ OURS: Final = frozenset(
         "remaining",
         "beside",
         "left_out",
+        "stays",
         "done",
         "roles",
         "start_role",

@@ -17,6 +17,7 @@ from gangway.notifications.states import MessageKind
 from gangway.onboarding.disconnections import sign_in_address
 from gangway.onboarding.models import Case
 from gangway.onboarding.stages.registration import proved_credential
+from gangway.onboarding.staying import stays_of
 from gangway.organizations import queries as organizations
 from gangway.organizations.hosts import public_url
 from gangway.organizations.told import answerable
@@ -113,6 +114,7 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
             "made_at": time_in_words(about.proved_at or about.made_at or case.touched_at),
             "valid_until": _end(about, invitation.service_id),
             "renewal": _renewal(about, invitation.service_id),
+            "stays": "\n".join(stays_of(case, about, invitation)) if about.is_ours else "",
             "own_view": sign_in_address(invitation.organization_id),
             "reply_to": provider.reply_to,
             **({} if invitation.purpose == Purpose.CONNECT else {"purpose": invitation.purpose}),

@@ -23,6 +23,8 @@ WORDS: Final[dict[Gone, str]] = {
     "no": "It is still there: an administrator can remove it in Enterprise applications.",
     "unknown": "Whether it was removed could not be read.",
 }
+NAMELESS: Final = "The sign-in application"
+"""How it is called where nobody saw it."""
 LONGEST: Final = 60.0
 """Seconds for which removing it is tried: all else is proved, and what stays is listed."""
 REFUSALS: Final = 2
@@ -102,7 +104,7 @@ async def say_goodbye(
 
 def sign_in_application_left(client: AppId, principal: ServicePrincipal | None, gone: Gone = "no") -> Left:
     """The sign-in application as something for a person to remove; by its application id when nobody saw it."""
-    name = principal.display_name if principal else "The sign-in application"
+    name = principal.display_name if principal else NAMELESS
     object_id = principal.object_id if principal else client
     return Left(LeftoverKind.SIGN_IN_APPLICATION, name, object_id, {"app_id": client}, WORDS[gone])
 

@@ -14,6 +14,7 @@ from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import registration, run, waiting_of
 from gangway.provisioning.run_list import run_facts, runs
 from gangway.provisioning.shapes import RunView
+from gangway.provisioning.sign_in_application import stays
 from gangway.provisioning.states import RunState
 from gangway.provisioning.support import bundle
 from gangway.web.desk import DeskRequest, may
@@ -79,6 +80,7 @@ def _facts(found: RunView) -> dict[str, Any]:
         "registration": registration(found.registration_id),
         "facts": facts,
         "kind": RUN_KIND[facts.kind] if facts else "",
+        "stays": stays(found.id),
     }
 
 
