@@ -15,9 +15,11 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.handoffs import MOST_COLLEAGUES
 from gangway.jobs.testing import run_until_idle
+from gangway.microsoft import dictionary
 from gangway.onboarding import actions, case_view
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.models import SignIn
+from gangway.onboarding.queries import explained
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import SignInState, Way
 from gangway.organizations.scope import within, within_everything
@@ -240,6 +242,28 @@ def test_a_number_from_microsofts_page_is_explained(monkeypatch, typed):
     client = in_wizard(monkeypatch, web_values.case(Step.CODE))
     page = soup(client.get("/wizard/code/", {"number": typed}))
     assert "Conditional Access" in page.select_one("#showed ~ form .gw-note").get_text()
+
+
+def test_a_number_leads_to_its_cure_on_the_same_page():
+    walked, client = walk(), Client()
+    put_into_wizard(client, walked.case_id)
+
+    def leads_on(number: str) -> bool:
+        page = soup(client.get("/wizard/code/", {"number": number}))
+        return bool(page.select("#showed ~ form .gw-note button[form=way-microsoft]"))
+
+    walked.start("grace.global@contoso.com")
+    assert leads_on("53003")
+    assert not leads_on("50126")
+    actions.take_the_redirect(case_id=walked.case_id, host="localhost:8000", by=ADMINISTRATOR, now=clock.now())
+    assert not leads_on("53003")
+
+
+def test_no_number_points_below_where_its_meaning_stands_alone():
+    numbers = {number for entry in dictionary.entries() for number in entry.numbers}
+    pointing = {number for number in numbers if "below" in explained(str(number)).cure}
+    assert numbers
+    assert pointing == set()
 
 
 @pytest.mark.parametrize("typed", ["", "1", "٥٣٠٠٣", "<b>53003</b>", "9" * 30])

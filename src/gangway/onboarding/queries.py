@@ -5,7 +5,7 @@ The wizard's reads enter the case's scope by themselves; the operator's are call
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from gangway.foundation import clock
@@ -14,6 +14,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.queries import LinkDead, LinkHeld
 from gangway.invitations.waiting_for import latest_day
 from gangway.microsoft import dictionary
+from gangway.microsoft.errors import PolicyBlocked
 from gangway.onboarding import applications, case_view, operator_view, plans
 from gangway.onboarding.disconnections import sign_in_address
 from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding
@@ -179,13 +180,21 @@ def redirect_works(offer: Offer, *, host: str) -> bool:
     return redirect.may_be_listed(back) and back not in offer.sign_in_application.unlisted
 
 
-def explained(number: str) -> tuple[str, str] | None:
+class Meaning(NamedTuple):
+    """What an error on Microsoft's own page means, what to do, and if it is a policy that perhaps lets another way."""
+
+    what: str
+    cure: str
+    is_policy: bool
+
+
+def explained(number: str) -> Meaning | None:
     """Say what an AADSTS number means and what to do, by the dictionary of Microsoft's errors; None for an unknown."""
     entry = dictionary.of_signal(f"AADSTS{number}")
     if entry is None:
         return None
     words = entry.words.with_facts(dictionary.NO_FACTS)
-    return words.what, words.cure
+    return Meaning(words.what, words.cure, is_policy=entry.error == PolicyBlocked.__name__)
 
 
 def support_bundle(case_id: UUID, *, now: datetime) -> str:

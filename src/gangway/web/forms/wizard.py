@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gangway.languages.said import said
-from gangway.onboarding.queries import explained
+from gangway.onboarding.queries import Meaning, explained
 from gangway.web.forms.base import NumberInput, PlainForm, PlainInput
 from gangway.web.forms.knowingly import SignsIn
 
@@ -54,7 +54,7 @@ class ErrorNumber(PlainForm):
             )
         return digits
 
-    def meaning(self) -> tuple[str, str] | None:
+    def meaning(self) -> Meaning | None:
         """What it means and what to do; None when nothing known was asked."""
         return explained(self.cleaned_data["number"]) if self.is_bound and self.is_valid() else None
 
