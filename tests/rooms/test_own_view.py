@@ -11,6 +11,7 @@ from django.test import Client
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
 from gangway.audit.record import Actor
+from gangway.connections.models import Connection
 from gangway.connections.queries import connection
 from gangway.foundation import clock
 from gangway.onboarding.disconnections import fixed_address, sign_in_address
@@ -21,8 +22,9 @@ from gangway.onboarding.states import VisitState
 from gangway.organizations.models import HostName
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning.models import Registration
+from gangway.provisioning.models import Credential, Registration
 from gangway.services.actions import change_users
+from gangway.services.models import Service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from tests.rooms import factories_onboarding
@@ -114,6 +116,28 @@ def test_what_a_service_uses_beside_its_connection_is_shown_with_its_permissions
     with within(customer.path):
         name = connection(service_id).registration_name
     assert name in made[1]
+
+
+def test_what_is_made_for_a_service_that_nobody_created_yet_is_shown_as_not_in_use(provider, customer):
+    service_id = connected(customer, "soon-1")
+    with within(customer.path):
+        Connection.objects.all().delete()
+        Service.objects.filter(pk=service_id).update(lifecycle=Lifecycle.PLANNED.value)
+    shown = soup(inside(provider).get("/customer/"))
+    (row,) = shown.select("tbody tr")
+    told = row.get_text(" ", strip=True)
+    assert [part for part in ("soon-1", "Not created yet", "not in use yet", "until") if part not in told] == []
+    assert "No service is connected" not in shown.get_text()
+    assert not row.select("a")
+    with within(customer.path):
+        Credential.objects.update(state="removed")
+    assert "soon-1" not in text(inside(provider).get("/customer/"))
+
+
+def test_the_door_says_that_signing_in_leaves_the_sign_in_application_in_the_tenant(provider):
+    told = text(Client().get(f"/customer/at/{provider.id}/"))
+    assert "is among your enterprise applications again" in told
+    assert "no access to anything" not in told
 
 
 def test_the_history_names_the_side_that_did_it_and_nobodys_name(provider, customer, service_id):

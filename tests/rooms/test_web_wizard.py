@@ -325,6 +325,7 @@ def test_the_end_says_what_was_granted_by_whom_until_when_and_how_to_undo_it(mon
         *done.roles,
         *done.undo,
         "You can close this page",
+        "Until its service is created it stands there as “Not created yet”",
     ):
         assert told in text
 

@@ -1,12 +1,13 @@
 """What the scope has in a tenant. Call it inside a scope: what others have there isn't told."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
 from gangway.services import names
-from gangway.services.states import NEEDS_ITS_REGISTRATION
+from gangway.services.states import NEEDS_ITS_REGISTRATION, Lifecycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,17 @@ class InTenant:
 
     name: str
     services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeHere:
+    """A registration that has a credential for a service which nobody created yet."""
+
+    full_name: str
+    short_name: str
+    name: str
+    app_id: str
+    ends_at: datetime | None
 
 
 def in_tenant(tenant_id: str) -> InTenant:
@@ -78,6 +90,25 @@ def registrations_in(tenant_id: str, *, cloud: str) -> tuple[UUID, ...]:
     """Return the scope's registrations in this tenant, gone ones as well."""
     rows = Registration.objects.filter(tenant_id=tenant_id, cloud=cloud)
     return tuple(rows.order_by("created_at").values_list("pk", flat=True))
+
+
+def made_in(tenant_id: str, *, cloud: str) -> tuple[MadeHere, ...]:
+    """Return what stands in this tenant for the scope's services that wait to be created, the oldest first."""
+    away = [CredentialState.ANNOUNCED.value, CredentialState.REMOVED.value]
+    rows = Credential.objects.filter(registration__tenant_id=tenant_id, registration__cloud=cloud)
+    rows = rows.filter(service__lifecycle=Lifecycle.PLANNED.value).exclude(state__in=away)
+    rows = rows.exclude(registration__state=RegistrationState.REMOVED.value)
+    found = {
+        (row.registration_id, row.service_id): MadeHere(
+            row.service.full_name,
+            row.service.short_name,
+            row.registration.display_name,
+            row.registration.app_id,
+            row.expires_at,
+        )
+        for row in rows.select_related("registration", "service").order_by("announced_at")
+    }
+    return tuple(found.values())
 
 
 def tenant_name(tenant_id: str, *, cloud: str) -> str:

@@ -30,7 +30,7 @@ from gangway.organizations.scope import within
 from gangway.provisioning.queries import RunView, registration, run
 from gangway.provisioning.remains import Remaining, remains_in
 from gangway.provisioning.shapes import FeatureRow, RegistrationView
-from gangway.provisioning.tenants import is_home_of_all, registrations_in, tenant_name
+from gangway.provisioning.tenants import MadeHere, is_home_of_all, made_in, registrations_in, tenant_name
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 
@@ -89,6 +89,8 @@ class CustomerSight:
     """Whether all living services of the organization are in this tenant: its contacts are of no other one's affair."""
     contacts: tuple[Contact, ...]
     services: tuple[ServiceSight, ...]
+    waiting: tuple[MadeHere, ...]
+    """What was made, or given, for services that nobody created yet."""
     remaining: tuple[Remaining, ...]
 
 
@@ -198,6 +200,7 @@ def _customer(visitor: VisitorView, customer_id: UUID, path: str) -> CustomerSig
         is_home=is_home,
         contacts=about.contacts if is_home else (),
         services=tuple(one for one in services if one.about.lifecycle in STANDS),
+        waiting=made_in(visitor.tenant_id, cloud=visitor.cloud),
         remaining=remains_in(visitor.tenant_id, cloud=visitor.cloud),
     )
 

@@ -46,7 +46,7 @@ from gangway.web.live import first_look, look_again, move_on
 from gangway.web.own_session import OwnRequest, in_own_view
 from gangway.web.own_words import history_of
 from gangway.web.wizard_session import remember
-from gangway.web.words import CONNECTION, GRANT, LEFTOVER, LIFE, RUN, STEP, said
+from gangway.web.words import CONNECTION, GRANT, LEFTOVER, LIFE, PLANNED, RUN, STEP, said
 
 PAGE: Final = ["GET", "HEAD", "POST"]
 WAITING_PARTIAL: Final = "own_view/_waiting.html"
@@ -191,12 +191,12 @@ def overview(request: OwnRequest) -> HttpResponse:
         {"provider": part.provider, "customers": [_customer_values(one) for one in part.customers]}
         for part in reading.sights(request.visitor, below=request.below)
     ]
-    return _page(request, "own_view/overview.html", {"parts": parts})
+    return _page(request, "own_view/overview.html", {"parts": parts, "not_created": PLANNED})
 
 
 def _customer_values(one: reading.CustomerSight) -> dict[str, Any]:
     services = [{"sight": sight, "pill": _pill(sight)} for sight in one.services]
-    return {"customer": one, "services": services, "remaining": _things(one.remaining)}
+    return {"customer": one, "services": services, "waiting": one.waiting, "remaining": _things(one.remaining)}
 
 
 def _pill(sight: reading.ServiceSight) -> Any:
