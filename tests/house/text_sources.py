@@ -255,6 +255,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
         "LIKE_OURS",
     ),
     "provisioning/farewell.py": (),
+    "provisioning/scopes.py": ("WHY",),
     "provisioning/support.py": ("HEAD", "bundle", "_lines"),
     "provisioning/undoing.py": ("stays",),
     "provisioning/headlines.py": ("_ANY", "_REACHING"),

@@ -96,6 +96,17 @@ def second(first: Walk) -> Walk:
     return open_link(first, token_of(mailed()))
 
 
+def told_at_the_link(walked: Walk) -> list[str]:
+    """What our page says that Microsoft's will name."""
+    return [one.value for one in walked.view().offer.asks]
+
+
+def asked_at_microsoft(walked: Walk) -> list[str]:
+    with within(walked.customer.path):
+        scopes: str = SignIn.objects.filter(case_id=walked.case_id).latest("created_at").scopes
+    return scopes.split()
+
+
 def finish(walked: Walk) -> None:
     actions.finish_rest(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
     run_until_idle()
@@ -106,6 +117,8 @@ def test_a_colleague_finishes_by_a_link_and_sign_in_of_their_own(first, second, 
     assert (view.is_rest, view.step) == (True, Step.WHO)
     assert view.offer.rest.done_by == avery[0]
     sign_in(second, emulator, riley)
+    assert told_at_the_link(first) == asked_at_microsoft(first)
+    assert told_at_the_link(second) == asked_at_microsoft(second)
     assert second.view().step is Step.SIGNED_IN
     assert state_of(first) is State.WAITING_FOR_ADMINISTRATOR
     finish(second)

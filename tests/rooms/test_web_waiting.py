@@ -14,6 +14,7 @@ from gangway.onboarding.shapes import Step
 from gangway.provisioning import consent
 from gangway.provisioning.beside_view import BesideView
 from gangway.provisioning.errors import CheckedJustNow, NotADayToPlan
+from gangway.provisioning.queries import AskedScope
 from gangway.web.views import wizard_waiting
 from tests.rooms import web_values
 from tests.rooms.factories_web import error_at, in_wizard, soup
@@ -121,14 +122,16 @@ def test_a_weak_account_is_offered_its_part_and_the_colleague_may_be_named_later
 
 def test_the_second_one_sees_only_their_part_before_signing_in(monkeypatch):
     beside = BesideView(replace(web_values.PLAN, title="Call quality"), None, None, web_values.WAITING)
-    offer = replace(web_values.OFFER, rest=web_values.WAITING, rest_beside=(beside,))
+    asks = (AskedScope("User.Read", "Sign in and read user profile", "To read your name and your roles."),)
+    offer = replace(web_values.OFFER, rest=web_values.WAITING, rest_beside=(beside,), asks=asks)
     case = replace(web_values.case(Step.WHO), is_rest=True, offer=offer, waiting=web_values.WAITING)
     text = text_of(in_wizard(monkeypatch, case).get("/wizard/new/"))
     assert "What remains for you" in text
     assert "Create New App Registration" not in text
     for row in web_values.WAITING.remaining:
         assert row.name in text.replace(". ", ".")
-    for words in ("Reads your organization's name", "What Microsoft's page shows", "Publisher", "How to undo it"):
+    shown = ("Reads your organization's name", "What Microsoft's page shows", "Publisher", "How to undo it")
+    for words in (*shown, "Permissions that it names", asks[0].title, asks[0].why):
         assert words in text, words
     assert "Print for your change board" in text
     assert "A second app registration, in the same sign-in: Call quality" in text

@@ -21,7 +21,7 @@ from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Asker, Assisted, CaseView, Offer, Part, SignerView, SignInView, Step
 from gangway.onboarding.stages.invitation import why_closed_to
 from gangway.onboarding.stages.registration import is_in_use
-from gangway.onboarding.stages.sign_in import words_of
+from gangway.onboarding.stages.sign_in import what_remains, words_of
 from gangway.onboarding.states import AT_MICROSOFT, CaseState, SignInState, Way
 from gangway.organizations import queries as organizations
 from gangway.organizations.people_queries import works_above
@@ -83,6 +83,9 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
         plan_fingerprint=about.plan_fingerprint,
         expected_domain=customer.domain,
         sign_in_application=applications.find(about.provider_id, cloud=customer.cloud),
+        asks=provisioning.asked_at_microsoft(about.plan, parts=repair.parts, reads_roles=True)
+        if repair
+        else provisioning.asked_at_microsoft(about.plan),
         for_own=works_above(about.recipient, about.organization_id),
         login_origin=Cloud.of(settings.GANGWAY, customer.cloud).pages,
         rest=rest,
@@ -101,7 +104,8 @@ def offer_of_rest(about: InvitationView, handoff_id: UUID) -> Offer:
     rest = provisioning.rest_of(first.run_id) if first and first.run_id else None
     beside = tuple(one for one in beside_of(about.registration_id, about.plan) if one.waiting)
     offer = offer_of(about, rest=rest, until=invited.handoff(handoff_id).expires_at)
-    return replace(offer, rest_beside=beside)
+    asks = provisioning.asked_at_microsoft(about.plan, parts=what_remains(first), reads_roles=True) if first else ()
+    return replace(offer, rest_beside=beside, asks=asks)
 
 
 def asker_of(about: InvitationView) -> Asker:

@@ -17,7 +17,7 @@ from gangway.invitations.queries import HandoffView
 from gangway.languages.choice import ENGLISH
 from gangway.onboarding.states import ALIVE, CaseState, CheckState, OperatorStep, SignInState, Verdict, Way
 from gangway.provisioning.beside_view import BesideView
-from gangway.provisioning.queries import PlanView, RegistrationView, RunView, WaitingView
+from gangway.provisioning.queries import AskedScope, PlanView, RegistrationView, RunView, WaitingView
 
 
 class Step(StrEnum):
@@ -192,6 +192,8 @@ class Offer:
     """The customer's Microsoft 365 domain when the provider knows it, else empty."""
     sign_in_application: SignInApplicationView | None
     """None: the provider has not registered one yet; then nobody can sign in, and the page says who must act."""
+    asks: tuple[AskedScope, ...] = ()
+    """What Microsoft's page will name at the sign-in, at most: less where somebody else does a part."""
     for_own: bool = False
     """Whether the invitation went to somebody of the provider or channel, not to the customer's administrator."""
     login_origin: str = ""

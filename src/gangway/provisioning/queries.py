@@ -38,6 +38,7 @@ from gangway.provisioning.plans import (
     pin,
     with_declined,
 )
+from gangway.provisioning.scopes import AskedScope
 from gangway.provisioning.shapes import (
     CredentialView,
     ErrorView,
@@ -63,6 +64,7 @@ from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_o
 
 __all__ = [
     "LONGEST_ROLE_DAYS",
+    "AskedScope",
     "Change",
     "ErrorView",
     "NotInAUnit",
@@ -139,6 +141,13 @@ def scopes_for(plan: dict[str, Any], *, parts: Collection[Part] = tuple(Part), r
         reads_roles=reads_roles and bool(read.roles),
     )
     return list(found)
+
+
+def asked_at_microsoft(
+    plan: dict[str, Any], *, parts: Collection[Part] = tuple(Part), reads_roles: bool = False
+) -> tuple[AskedScope, ...]:
+    """The same, as Microsoft's page will name them, each with what we need it for. Raises PlanUnknown."""
+    return scopes.told(scopes_for(plan, parts=parts, reads_roles=reads_roles))
 
 
 def claims_wanted(run_id: UUID) -> str:

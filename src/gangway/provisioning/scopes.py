@@ -1,6 +1,7 @@
 """Delegated scopes: what one sign-in asks for follows from the part of the plan that this person is to do."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from gangway.provisioning.engine.rights import Part
@@ -18,6 +19,50 @@ OF_PART: Final = {
 READ_ROLES: Final = "RoleManagement.Read.Directory"
 """To see that the roles are there, for whoever isn't to give any."""
 UNITS: Final = "AdministrativeUnit.Read.All"
+
+TITLES: Final = {
+    "openid": "Sign users in",
+    "profile": "View users' basic profile",
+    "User.Read": "Sign in and read user profile",
+    "Organization.Read.All": "Read organization information",
+    READ_ALL: "Read applications",
+    WRITE_ALL: "Read and write all applications",
+    "AppRoleAssignment.ReadWrite.All": "Manage app permission grants and app role assignments",
+    "RoleManagement.ReadWrite.Directory": "Read and write directory RBAC settings",
+    READ_ROLES: "Read directory RBAC settings",
+    UNITS: "Read administrative units",
+}
+"""What Microsoft's page calls them in English: the delegated permissions' `adminConsentDisplayName`.
+
+Source: Microsoft Graph permissions reference, as in the emulator's copy.
+"""
+WHY: Final = {
+    "openid": "To know who signed in.",
+    "profile": "To know who signed in.",
+    "User.Read": "To read your name and your roles.",
+    "Organization.Read.All": "To show you which tenant it is, by its name and domains.",
+    READ_ALL: "To see whether an App registration of ours is there already.",
+    WRITE_ALL: "To make the App registration, or to remove this sign-in application at the end.",
+    "AppRoleAssignment.ReadWrite.All": "To grant the App registration its permissions.",
+    "RoleManagement.ReadWrite.Directory": "To give the App registration its directory roles.",
+    READ_ROLES: "To see whether its directory roles are there already.",
+    UNITS: "To find the administrative unit by its name.",
+}
+"""What a sign-in needs them for."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedScope:
+    """A delegated permission that Microsoft's page names: its value, English title there, and what we need it for."""
+
+    value: str
+    title: str
+    why: str
+
+
+def told(asked: Collection[str]) -> tuple[AskedScope, ...]:
+    """Say of scopes what whoever signs in will read at Microsoft, and why."""
+    return tuple(AskedScope(scope, TITLES[scope], WHY[scope]) for scope in asked)
 
 
 def of_parts(

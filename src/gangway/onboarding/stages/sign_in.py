@@ -110,7 +110,7 @@ def new_row(
 ) -> SignIn:
     """Write down a new sign-in of a case: what it asks for follows from the pinned plan and this person's part."""
     plan, parts = invited.invitation(case.invitation_id).plan, parts_of(case)
-    goes_on = bool(_remaining(case)) or repairs.repair_for(case, now=now) is not None
+    goes_on = bool(what_remains(case)) or repairs.repair_for(case, now=now) is not None
     return SignIn.objects.create(
         organization_id=case.organization_id,
         case=case,
@@ -146,7 +146,7 @@ def parts_of(case: Case) -> frozenset[Part]:
 
     Of a repair that is what is missing.
     """
-    rest = _remaining(case)
+    rest = what_remains(case)
     if rest:
         return rest | {Part.REGISTRATION} if repairs.ended_meanwhile(case, now=clock.now()) else rest
     repair = repairs.repair_for(case, now=clock.now())
@@ -157,7 +157,7 @@ def parts_of(case: Case) -> frozenset[Part]:
 def spared(case: Case) -> frozenset[str]:
     """The steps of the pre-flight of which there is nothing to do: a repair needs few, and a part that is done none."""
     repair = repairs.repair_for(case, now=clock.now())
-    if _remaining(case):
+    if what_remains(case):
         parts = parts_of(case)
         makes_credential = Part.REGISTRATION in parts
     elif repair is not None:
@@ -170,11 +170,12 @@ def spared(case: Case) -> frozenset[str]:
 
 def left_to_colleague(case: Case) -> frozenset[Part]:
     """What the first administrator leaves to whom they named before signing in: all but the registration itself."""
-    leaves = case.colleague and case.handoff_id is None and not _remaining(case)
+    leaves = case.colleague and case.handoff_id is None and not what_remains(case)
     return frozenset(Part) - {Part.REGISTRATION} if leaves else frozenset()
 
 
-def _remaining(case: Case) -> frozenset[Part]:
+def what_remains(case: Case) -> frozenset[Part]:
+    """What a case's runs left to somebody else."""
     return (parts_left(case.run_id) | parts_left_beside(case.run_id)) if case.run_id else frozenset()
 
 
