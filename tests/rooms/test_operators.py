@@ -440,6 +440,17 @@ def count(provider: Place) -> int:
     return len(asked)
 
 
+@pytest.mark.parametrize("search", ["ÖZ", "öz", "o\u0308z ömer", "ömer@", "MER Ö"])
+def test_who_is_invited_is_found_in_any_case_whatever_the_databases_locale_is(search):
+    provider = make_provider()
+    invite(provider, seat_at(provider), role=Role.MONITOR, email="other@sp2.example")
+    with within(provider.path):
+        OperatorInvitation.objects.update(name="Ömer Öz", email="ömer@sp2.example")
+    invite(provider, seat_at(provider), role=Role.MONITOR, email="nils@sp2.example")
+    with within(provider.path):
+        assert [row.name for row in pending_invitations(now=NOW, search=search)] == ["Ömer Öz"]
+
+
 def test_the_list_is_searched_filtered_and_sorted():
     provider = make_provider()
     for name, role in (("Ärja Öst", Role.ADMIN), ("Bo Beck", Role.MONITOR)):

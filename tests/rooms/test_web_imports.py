@@ -79,6 +79,15 @@ def test_an_import_is_found_by_its_file_or_its_person(client):
     assert "Nothing was imported yet" not in page
 
 
+def test_an_import_is_found_in_any_case_whatever_the_databases_locale_is(client):
+    send(client, file_of(new("one")))
+    with within_everything("test"):
+        Import.objects.update(file_name="Übersicht Öst.csv")
+    for sought in ("übersicht", "ÖST", "o\u0308st ÜBER"):
+        assert "Übersicht" in soup(client.get(reverse("web:imports"), {"q": sought})).select_one("#list").get_text()
+    assert "Übersicht" not in soup(client.get(reverse("web:imports"), {"q": "west"})).select_one("#list").get_text()
+
+
 def test_the_page_says_what_an_import_waits_for_and_when_it_goes_on(client):
     send(client, file_of(new("one")))
     press(client, "start")

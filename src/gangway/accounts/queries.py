@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from gangway.accounts.errors import NoSuchOperatorInvitation, NoSuchTenant, OperatorInvitationOver
 from gangway.accounts.models import EntraTenant, Identity, OperatorInvitation, RoleMapping, SignInRules
 from gangway.accounts.states import ClaimKind, InvitationState, SecondFactor
 from gangway.foundation.sealed import SealedText
+from gangway.foundation.words import is_meant
 from gangway.organizations.links import hash_of
 from gangway.organizations.people_queries import may_give, person_by_address
 from gangway.organizations.roles import Kind, Role
@@ -107,11 +108,12 @@ class IdentityView:
 def pending_invitations(*, now: datetime, search: str = "") -> tuple[InvitationRow, ...]:
     """Return the scope's invitations that nobody has accepted yet, the newest first; those over their time too.
 
-    `search`: part of a name, or the beginning of an address.
+    `search`: part of a name or an address, or words of them.
     """
     rows = OperatorInvitation.objects.filter(state=InvitationState.PENDING.value, organization__removed_at__isnull=True)
     if sought := search.strip():
-        rows = rows.filter(Q(name__icontains=sought) | Q(email__istartswith=sought))
+        named = rows.values_list("pk", "name", "email")
+        rows = rows.filter(pk__in=[key for key, *texts in named if is_meant(sought, *texts)])
     rows = rows.select_related("organization")
     return tuple(_row(row, now) for row in rows.order_by("-created_at", "id")[:MOST])
 

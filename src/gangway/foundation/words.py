@@ -33,3 +33,15 @@ def words_begun(search: str) -> str:
     Words hold letters, marks and digits only, so nothing in them can end the query.
     """
     return " & ".join(f"'{word}':*" for word in words(search).split()[:MOST_WORDS])
+
+
+def is_meant(search: str, *texts: str) -> bool:
+    """Return whether a search means something with these texts: it stands in one, or each of its words begins one's.
+
+    For lists that are too short for columns of their own: the database's `LIKE` folds as its locale does, if at all.
+    """
+    wanted, held = fold(search).strip(), words(*texts).split()
+    if any(wanted in fold(text) for text in texts):
+        return True
+    begun = words(search).split()
+    return bool(begun) and all(any(word.startswith(each) for word in held) for each in begun)

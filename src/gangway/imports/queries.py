@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from gangway.foundation.errors import WhoActs
+from gangway.foundation.words import is_meant
 from gangway.imports.errors import NoSuchImport
 from gangway.imports.models import Import, Row
 from gangway.imports.states import DOWNLOADED, ImportState, Kind, RowState, Wait
@@ -102,8 +103,10 @@ def every_import(
 
 
 def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Import]:
-    wanted = search.strip()
-    rows = Import.objects.filter(Q(file_name__icontains=wanted) | Q(by_name__icontains=wanted))
+    rows = Import.objects.all()
+    if wanted := search.strip():
+        named = rows.values_list("pk", "file_name", "by_name")
+        rows = rows.filter(pk__in=[key for key, *texts in named if is_meant(wanted, *texts)])
     if state in set(ImportState):
         rows = rows.filter(state=state)
     if kind in set(Kind):
