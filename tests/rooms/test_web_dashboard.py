@@ -65,7 +65,9 @@ def test_who_waits_to_be_added_stands_at_a_channel_for_whom_may_add_and_nobody_e
     customer = make_customer(channel)
     invited = issue(customer)
     bring_to(customer, invited, State.AUTHENTICATED)
-    links = [link["href"] for link in soup(client.get("/")).select(".gw-needs a")]
+    shown = soup(client.get("/")).select(".gw-needs a")
+    assert all(link.get_text().startswith("Look at it") for link in shown), "the page behind it has Add for whom may"
+    links = [link["href"] for link in shown]
     assert links == ([reverse("web:invitation", args=[invited])] if role is Role.ADMIN else [])
     assert [client.get(link).status_code for link in links] == [200] * len(links)
 

@@ -1,6 +1,7 @@
 """Pages about people in the browser: inviting, joining, roles, the switcher, and what an administrator resets."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -111,6 +112,27 @@ def test_what_is_wrong_with_an_invitation_stands_at_its_field_and_nothing_typed_
     assert "At this level there are: Operator, Operator Lite, Monitor." in error_at(answer, "role")
     assert "This isn't an e-mail address" in error_at(answer, "email")
     assert soup(answer).select_one("#id_name")["value"] == "Nils New"
+
+
+def test_only_roles_of_the_chosen_organization_are_offered_and_none_is_chosen_beforehand():
+    provider = make_provider()
+    admin, customer = prove(sit_down(provider)), make_customer(provider)
+
+    def offered(where: Any, **more: str) -> list[str]:
+        page = soup(admin.get("/operators/invite/", {"organization": str(where.id), **more}))
+        assert [option["value"] for option in page.select("#id_role option[selected]")] == [more.get("role", "")]
+        return [option.get("value", "") for option in page.select("#id_role option")]
+
+    assert offered(provider) == ["", "admin", "operator", "monitor"]
+    assert offered(customer, role="monitor") == ["", "operator", "operator_lite", "monitor"]
+    stale = sit_down(provider).get(
+        "/operators/invite/", {"organization": str(customer.id)}, headers={"HX-Request": "true"}
+    )
+    assert "reauthenticate" in stale.headers["HX-Redirect"]
+    answer = admin.post("/operators/invite/", invitation(provider, role=""))
+    assert "Choose a role" in error_at(answer, "role")
+    refused = admin.post("/operators/invite/", invitation(provider, role="operator_lite"))
+    assert "At this level there are: Admin, Operator, Monitor." in error_at(refused, "role")
 
 
 def test_a_persons_name_that_mails_would_make_a_link_of_is_refused_at_its_field():

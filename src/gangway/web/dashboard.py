@@ -33,7 +33,7 @@ INVITATIONS: Final[Mapping[State, tuple[int, str, Promise, Promise]]] = {
     State.BOUNCED: (1, "error", lazy("The mail was refused for good."), lazy("See why")),
     State.FAILED: (1, "error", lazy("Making the registration stopped at an error."), lazy("See what happened")),
     State.DECLINED: (2, "warning", lazy("The administrator declined it at Microsoft."), lazy("Look at it")),
-    State.AUTHENTICATED: (2, "ok", lazy("The customer's part is done: it can be added."), lazy("Add")),
+    State.AUTHENTICATED: (2, "ok", lazy("The customer's part is done: it can be added."), lazy("Look at it")),
     State.WAITING_FOR_ADMINISTRATOR: (
         3,
         "warning",

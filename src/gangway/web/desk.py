@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from gangway.audit.record import Actor
 from gangway.foundation import clock
@@ -83,7 +84,7 @@ def before_second_factor(view: Callable[..., HttpResponse]) -> Callable[..., Htt
 def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Ask who it is once more before something dangerous, unless they proved it a few minutes ago.
 
-    A form that was sent is not kept: after the proof, the page before it opens again.
+    A form that was sent is not kept: after the proof, the page before it opens again. A part of a page takes it along.
     """
 
     @wraps(view)
@@ -93,7 +94,8 @@ def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         back = request.get_full_path() if request.method in {"GET", "HEAD"} else own_page_before(request)
         messages.info(request, _("Prove once more who you are, then do it again."))
         ways = get_adapter(request).get_reauthentication_methods(request.user)
-        return redirect_to_login(back, login_url=ways[0]["url"] if ways else reverse("account_login"))
+        there = redirect_to_login(back, login_url=ways[0]["url"] if ways else reverse("account_login"))
+        return HttpResponseClientRedirect(there.url) if request.headers.get("HX-Request") else there
 
     guarded.proved_lately = True  # type: ignore[attr-defined]
     return guarded

@@ -13,7 +13,7 @@ from gangway.foundation.names import CURE, WHAT, holds_address
 from gangway.languages.said import said
 from gangway.organizations.people_queries import PlaceChoice
 from gangway.organizations.queries import Seat
-from gangway.organizations.roles import ROLES, Kind, Role, gives, roles_at
+from gangway.organizations.roles import ROLES, Kind, Role, gives
 from gangway.web.forms.base import MailInput, PlainForm
 from gangway.web.forms.opened import EditForm
 
@@ -67,32 +67,33 @@ class InviteOperator(PlainForm):
         widget=MailInput(),
     )
     organization = forms.ChoiceField(label=_("Organization"))
-    role = forms.ChoiceField(label=_("Role"), help_text=_("One role per person and organization."))
+    role = forms.ChoiceField(
+        label=_("Role"),
+        help_text=_("One role per person and organization."),
+        error_messages={"required": _("Choose a role; the least that does is best.")},
+    )
 
     def __init__(self, *args: object, seat: Seat, places: Sequence[PlaceChoice], **kwargs: object) -> None:
-        """`places`: the organizations to choose from; `seat`: who invites, hence which roles there are to give."""
+        """`places`: the organizations to choose from; `seat`: who invites, hence which roles there are to give.
+
+        Offered are those of the organization that is chosen; unless there is only one, none stands there beforehand.
+        """
         super().__init__(*args, **kwargs)
         self._seat, self._places = seat, {str(place.id): place for place in places}
         words = [(str(place.id), f"{place.name} ({KIND_WORDS[place.kind]})") for place in places]
         self._choose("organization", words)
-        kinds = {place.kind for place in places}
-        given = {role for kind in kinds for role in gives(seat.organization_kind, seat.role, at=kind)}
-        self._choose("role", [(role.value, ROLE_WORDS[role]) for role in Role if role in given])
+        chosen = self._places.get(str(self["organization"].value())) or next(iter(places), None)
+        roles = roles_to_give(seat, chosen.kind) if chosen else []
+        self._choose("role", [("", _("Choose a role")), *roles] if len(roles) > 1 else roles)
+        known = ", ".join(str(words) for _value, words in roles)
+        self.fields["role"].error_messages["invalid_choice"] = _("At this level there are: %(roles)s.") % {
+            "roles": known
+        }
 
     def _choose(self, name: str, choices: list[tuple[str, str]] | list[tuple[str, str | Promise]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  for the type checker
         field.choices = choices
-
-    def clean(self) -> dict[str, object]:
-        """Say which roles there are, where the chosen one doesn't exist at the organization's level."""
-        given: dict[str, object] = super().clean() or {}
-        place = self._places.get(str(given.get("organization", "")))
-        role = str(given.get("role", ""))
-        if place and role and role not in {each.value for each in roles_at(place.kind)}:
-            known = ", ".join(str(ROLE_WORDS[each]) for each in roles_at(place.kind))
-            raise ValidationError({"role": _("At this level there are: %(roles)s.") % {"roles": known}})
-        return given
 
 
 class Join(PlainForm):

@@ -84,7 +84,8 @@ def operator_list(request: DeskRequest) -> HttpResponse:
 def invite(request: DeskRequest) -> HttpResponse:
     """Ask who shall come in, where and as what; *Send the invitation* mails the link.
 
-    `?organization=` names the organization, `?place=` the beginning of its name: a provider has thousands.
+    `?organization=` names the organization, and the roles follow it; `?place=` the beginning of its name: a provider
+    has thousands.
     """
     sought, chosen = sought_place(request), _chosen(request)
     places = places_to_invite(kinds_to_invite(request.seat), search=sought)
@@ -92,6 +93,7 @@ def invite(request: DeskRequest) -> HttpResponse:
     if chosen is not None and chosen not in places and (request.method == "POST" or not sought):
         places = (chosen, *places)
     first = {"organization": str(chosen.id)} if chosen is not None else {}
+    first["role"] = request.GET.get("role", "")
     form = InviteOperator(request.POST or None, seat=request.seat, places=places, initial=first)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
