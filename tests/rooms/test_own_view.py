@@ -23,6 +23,7 @@ from gangway.organizations.models import HostName
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Credential, Registration
+from gangway.provisioning.plans import pin, with_declined
 from gangway.services.actions import change_users
 from gangway.services.models import Service
 from gangway.services.states import Lifecycle
@@ -132,6 +133,18 @@ def test_what_is_made_for_a_service_that_nobody_created_yet_is_shown_as_not_in_u
     with within(customer.path):
         Credential.objects.update(state="removed")
     assert "soon-1" not in text(inside(provider).get("/customer/"))
+
+
+@pytest.mark.parametrize(("origin", "label"), [("made", "Declined"), ("given", "Without")])
+def test_only_who_was_asked_declined_what_a_registration_does_without(provider, customer, service_id, origin, label):
+    with within(customer.path):
+        row = Registration.objects.get()
+        row.origin = origin
+        row.plan = with_declined(pin(features={"voice", "self-rotation"})[0], ["self-rotation"])
+        row.save()
+    page = soup(inside(provider).get(f"/customer/services/{service_id}/"))
+    (shown,) = [each for each in page.select("dd") if each.get_text() == "Renews its own secret"]
+    assert shown.find_previous_sibling("dt").get_text() == label
 
 
 def test_the_door_says_that_signing_in_leaves_the_sign_in_application_in_the_tenant(provider):

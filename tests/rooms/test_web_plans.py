@@ -219,6 +219,9 @@ def test_what_the_administrator_will_be_asked_follows_what_is_ticked():
     assert first.select_one("[hx-get]")["hx-get"] == reverse("web:asked_for_state", args=[customer.id])
     assert not first.select("[aria-live]")
     assert first.select_one("[role=status]").get_text(strip=True).endswith("; secret, 365 days")
+    for told in ("What the administrator will be asked to grant", "The invitation pins exactly this.", "; secret, 365"):
+        assert [told in part.get_text() for part in first.select(".gw-if-link")].count(True) == 1, told
+    assert any("Nobody is asked for anything" in part.get_text() for part in first.select(".gw-if-known"))
     ticked = {"use_self_rotation": "on", "use_call_quality": "on", "role_choice": "telephony"}
     followed = soup(client.get(reverse("web:asked_for_state", args=[customer.id]), ticked))
     live = followed.get_text()
