@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -112,6 +113,22 @@ def test_a_person_changes_their_address_by_a_link_mailed_to_the_new_one_and_the_
         assert guest.post("/accounts/login/", given).status_code == status
     assert "sue@new.example" in soup(client.get("/operators/?q=sue@new")).select_one("tbody").get_text()
     assert "isn't good any more" in soup(client.post("/me/address/confirm/", {"key": key}, follow=True)).get_text()
+
+
+def test_who_opens_the_link_signed_out_is_back_on_its_page_after_signing_in(monkeypatch):
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.validate_totp_code", lambda _secret, code: code == "123456")
+    provider = make_provider()
+    client, guest = prove(sit_down(provider)), Client()
+    client.post("/me/address/", {"email": "sue@new.example"})
+    link = urlsplit(link_of(mailed(provider, "address_link")[0])).path
+    sign_in = soup(guest.get(link)).select_one("a.btn-primary")["href"]
+    kept = soup(guest.get(sign_in)).select_one("form [name=next]")["value"]
+    person = Operator.objects.get(pk=client.session["_auth_user_id"])
+    given = {"login": person.email, "password": PASSWORD.reveal(), "next": kept}
+    guest.post("/accounts/login/", given)
+    answer = guest.post("/accounts/2fa/authenticate/", {"code": "123456"})
+    assert answer.headers["Location"] == link
+    assert soup(guest.get(link)).select_one("[name=key]")
 
 
 def test_a_link_to_confirm_an_address_is_of_no_use_to_anybody_else_and_the_one_before_it_of_none_at_all():
