@@ -29,6 +29,7 @@ def invite(operator: Operator, who: SignIn, name: str, email: str, role: str, *,
     page.get_by_label("E-mail address").fill(email)
     if organization:
         page.get_by_label("Organization").select_option(organization)
+        page.wait_for_function("() => !document.querySelector('.htmx-request')")
     page.get_by_label("Role").select_option(role)
     button(page, "Send the invitation").click()
     sees(page, f"An invitation is on its way to {email}.")
