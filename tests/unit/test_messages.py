@@ -275,7 +275,10 @@ def test_each_purpose_has_its_own_words_and_tells_the_difference_only(purpose):
             assert asked in words
             assert "activate your tenant" not in words
             assert ("Added: Reader & <more>" in words) is (kind is MessageKind.INVITATION)
+    waits = "Until its service is created it stands there as “Not created yet”"
     finished = MESSAGES[MessageKind.COMPLETION].compose({**COMPLETION, **more})
+    assert waits in " ".join(MESSAGES[MessageKind.COMPLETION].compose(COMPLETION).text.split())
+    assert waits not in finished.text
     assert finished.subject != MESSAGES[MessageKind.COMPLETION].compose(COMPLETION).subject
     assert done in " ".join(finished.text.split())
     assert "How to undo it" in finished.text
