@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from threading import Thread
 from typing import Any
 
+import aiohttp
 import pytest
 
 from gangway.alarms import queries as alarms
@@ -164,6 +165,17 @@ def test_a_redirect_is_not_followed_and_a_refusal_is_an_alarm(inside, answer):
         "https://hooks.example.com:99999/",
         "https://hooks.example.com/#part",
         "nonsense",
+        "https://example.com:0/",
+        "https://..com/",
+        "https://example..com/",
+        "https://xn--/",
+        f"https://{'a' * 70}.com/",
+        f"https://{'a.' * 130}com/",
+        "https://%6c%6f%63%61%6c%68%6f%73%74/",
+        "https://127.0.0.1./",
+        "https://localhost./",
+        "https://-a.example.com/",
+        "https://[fe80::1%25eth0]/",
     ],
 )
 def test_what_lies_inside_or_is_not_encrypted_is_refused_at_its_field(url):
@@ -208,6 +220,17 @@ def test_a_name_that_leads_inside_is_refused_by_the_connection_itself(monkeypatc
         with pytest.raises(WebhookRefused, match="private network"):
             asyncio.run(channel.call("https://hooks.example.com/", b"{}", {}, inside=NOBODY))
     assert got == []
+
+
+@pytest.mark.parametrize("fault", [aiohttp.InvalidURL("https://x/"), UnicodeError("label too long")])
+def test_an_address_that_can_never_be_called_is_refused_for_good(monkeypatch, fault):
+    def refuses(*_given: Any, **_named: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr("aiohttp.ClientSession.post", refuses)
+    with pytest.raises(WebhookRefused) as refused:
+        asyncio.run(channel.call("https://hooks.example.com/", b"{}", {}, inside=NOBODY))
+    assert str(refused.value).startswith("Its address can't be called.")
 
 
 def test_a_receiver_that_is_not_there_is_only_late():

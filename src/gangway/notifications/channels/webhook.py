@@ -8,6 +8,7 @@ something else a moment later wins nothing.
 import base64
 import hashlib
 import hmac
+import re
 import socket
 from datetime import datetime
 from ipaddress import ip_address
@@ -29,6 +30,8 @@ PREFIX: Final = "whsec_"
 FEWEST_BYTES: Final = 24
 MOST_BYTES: Final = 64
 LONGEST_URL: Final = 500
+LONGEST_NAME: Final = 253
+LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 AGENT: Final = "Gangway"
 GOOD: Final = range(200, 300)
 FIRST_OF_THEIRS: Final = 500
@@ -41,17 +44,37 @@ def check_url(url: str, *, inside: frozenset[str]) -> str:
     cleaned = url.strip()
     try:
         parts = urlsplit(cleaned)
-        host, _port = (parts.hostname or "").lower(), parts.port
+        host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         raise WebhookUnfit(field="url") from None
     plain = parts.scheme == "http" and host in LOCAL & inside
     if len(cleaned) > LONGEST_URL or not cleaned.isascii() or not cleaned.isprintable() or " " in cleaned:
         raise WebhookUnfit(field="url")
-    if not host or not (parts.scheme == "https" or plain) or parts.username or parts.password or parts.fragment:
+    if port == 0 or not _can_be_called(host):
+        raise WebhookUnfit(field="url")
+    if not (parts.scheme == "https" or plain) or parts.username or parts.password or parts.fragment:
         raise WebhookUnfit(field="url")
     if host not in inside and lies_inside(host):
         raise WebhookUnfit("This address lies inside a private network.", field="url")
     return cleaned
+
+
+def _can_be_called(host: str) -> bool:
+    """Whether it is an address, or a name that could be in the DNS: neither dressed up nor with a dot at its end."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return len(host) <= LONGEST_NAME and all(map(_is_label, host.split(".")))
+    return "%" not in host
+
+
+def _is_label(label: str) -> bool:
+    if not LABEL.fullmatch(label):
+        return False
+    try:
+        return not label.startswith("xn--") or bool(label.removeprefix("xn--").encode().decode("punycode"))
+    except UnicodeError:
+        return False
 
 
 def check_secret(typed: SealedText) -> None:
@@ -94,8 +117,10 @@ async def call(
         if isinstance(error.os_error, NotPublic):
             raise WebhookRefused("Its name leads into a private network.") from None
         raise WebhookDelayed("It can't be reached.") from error
+    except (aiohttp.InvalidURL, UnicodeError) as error:
+        raise WebhookRefused("Its address can't be called.") from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise WebhookDelayed(f"It did not answer in time or not rightly ({type(error).__name__}).") from error
+        raise WebhookDelayed("It did not answer in time or not rightly.") from error
     if status in GOOD:
         return
     if status >= FIRST_OF_THEIRS or status in NOT_NOW:
