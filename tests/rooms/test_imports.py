@@ -5,8 +5,10 @@ from django.core import mail
 
 from gangway.audit.record import Actor
 from gangway.foundation import clock
-from gangway.imports import queries, working
+from gangway.foundation.sealed import SealedText
+from gangway.imports import checking, queries, working
 from gangway.imports.models import Row
+from gangway.imports.reading import RawRow
 from gangway.imports.states import Kind
 from gangway.invitations.errors import TooFarAhead
 from gangway.invitations.queries import pending
@@ -217,6 +219,24 @@ def test_customers_are_found_by_name_within_the_scope_and_told_apart_by_channel(
     assert [list(one) for one in desk.faults(import_id)] == [["customer"], [], []]
     with within(desk.provider.path):
         assert [row.makes_customer for row in queries.rows_of_import(import_id).rows] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "looks"),
+    [
+        (SECRET, True),
+        ("ab8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_", True),
+        ("a8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_", True),
+        ("Xy~8Q~abcDEFghiJKL mnoPQRstuVWXyz0123456-_", True),
+        ("Xy~ 8Q~abcDEFghi\tJKLmnoPQRstuVWXyz0123456-_", True),
+        ("Contoso Q~Bridge International Holding Company", False),
+        ("Quartier 8 Q-Park, Niederlassung der Muster AG in Nord", False),
+        ("8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456", False),
+    ],
+)
+def test_what_looks_like_a_secret_does_so_with_few_signs_before_and_blanks_inside(cell, looks):
+    kept = checking._without_secrets(RawRow(1, {"full_name": cell}, SealedText("")))
+    assert ("full_name" not in kept) is looks
 
 
 def test_a_secret_in_another_column_is_neither_kept_nor_shown(desk):

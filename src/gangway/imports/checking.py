@@ -43,8 +43,8 @@ from gangway.services.pool import pool, used_up
 from gangway.services.queries import names_taken
 
 PUBLIC: Final = CloudName.PUBLIC.value
-LOOKS_SECRET: Final = re.compile(r"[\w.~-]{3}\dQ~[\w.~-]{20,}")
-"""How Microsoft's client secrets look."""
+LOOKS_SECRET: Final = re.compile(r"[\w.~-]{1,5}\dQ~[\w.~-]{20,}")
+"""How Microsoft's client secrets look, without the blanks that a copied one may have."""
 RULES: Final[dict[str, Callable[[str], object]]] = {
     "customer": checked_name,
     "short_name": lambda cell: names.check(cell, field="short_name"),
@@ -158,7 +158,9 @@ def _without_secrets(row: RawRow) -> dict[str, str]:
     secret = row.secret.reveal()
     own = secret if len(secret) >= SHORTEST else ""
     return {
-        name: cell for name, cell in row.cells.items() if not LOOKS_SECRET.search(cell) and not (own and own in cell)
+        name: cell
+        for name, cell in row.cells.items()
+        if not LOOKS_SECRET.search("".join(cell.split())) and not (own and own in cell)
     }
 
 
