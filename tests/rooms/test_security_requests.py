@@ -104,6 +104,41 @@ def test_a_form_of_another_site_is_refused_even_with_a_token(world, origin):
     assert client.post("/customers/add/", given, headers={"Origin": origin}).status_code == 403
 
 
+CHARSETS: Final = (
+    *("latin-1", "utf8", "utf-16", "hex", "rot13", "base64", "zlib", "bz2", "quopri", "uu", "idna", "punycode"),
+    *("undefined", "no-such-one"),
+)
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("charset", CHARSETS)
+@pytest.mark.parametrize("path", ["/wizard/", "/accounts/login/", "/hooks/mail/", "/customer/"])
+def test_a_form_in_another_charset_is_refused_before_anything_reads_it(charset, kind, path):
+    stranger = Client(enforce_csrf_checks=True)
+    token = stranger.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    body = f"csrfmiddlewaretoken={token}&a=%ff"
+    if "multipart" in kind:
+        field = 'Content-Disposition: form-data; name="csrfmiddlewaretoken"'
+        body = f"--x\r\n{field}\r\n\r\n{token}\r\n--x--\r\n"
+    answer = stranger.generic("POST", path, body, content_type=f"{kind}; charset={charset}")
+    page = read(answer)
+    assert answer.status_code == 415
+    assert "accept this form" in page
+    assert answer.headers["X-Request-Id"] in page
+
+
+def test_a_form_that_names_utf_8_is_read_and_what_is_no_form_may_name_what_it_likes():
+    stranger = Client(enforce_csrf_checks=True)
+    token = stranger.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    kind = 'application/x-www-form-urlencoded; charset="UTF-8"'
+    read_one = stranger.post("/accounts/login/", f"csrfmiddlewaretoken={token}&login=a", content_type=kind)
+    assert read_one.status_code == 200
+    for charset in CHARSETS:
+        named = f"text/plain; charset={charset}"
+        assert stranger.get("/accounts/login/", headers={"Content-Type": named}).status_code == 200
+        assert stranger.generic("POST", "/nowhere/", "a=1", content_type=named).status_code == 404
+
+
 # Methods
 
 

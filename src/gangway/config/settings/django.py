@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "gangway.accounts.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "gangway.web.charsets.Charsets",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -23,6 +23,7 @@ log = structlog.get_logger("gangway.web")
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
+UNREADABLE: Final = 415
 TOO_OFTEN: Final = 429
 BROKEN: Final = 500
 
@@ -102,6 +103,16 @@ def too_often(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form whose protection token doesn't match, with what is known of why."""
     return _page(request, FORBIDDEN, title=_("We didn't accept this form"), text=_why(reason))
+
+
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """415 for a form that names another charset than UTF-8, which a program made: nothing of it was read."""
+    return _page(
+        request,
+        UNREADABLE,
+        title=_("We didn't accept this form"),
+        text=_("Nothing was done with it. Our forms are sent as UTF-8, as every browser does."),
+    )
 
 
 def _why(reason: str) -> str:
