@@ -14,7 +14,8 @@ from gangway.invitations import tenants
 from gangway.invitations.queries import InvitationView, history, invitation, pending
 from gangway.invitations.states import State
 from gangway.onboarding import actions, before_sending, tenant_lookup
-from gangway.onboarding.models import TenantLookup
+from gangway.onboarding.models import SignIn, TenantLookup
+from gangway.onboarding.sightings import sightings_of
 from gangway.onboarding.states import LookupState, SignInState
 from gangway.onboarding.visits import expectation_of
 from gangway.organizations.changing import change_details, change_tenants
@@ -297,6 +298,24 @@ def test_whoever_was_refused_can_say_that_it_is_the_right_one():
     assert len([one for one in mails() if "says that this is their Microsoft 365" in one]) == 1
     with within_everything("test"):
         assert Entry.objects.filter(event=Event.INVITATION_TENANT_CLAIMED.value).count() == 1
+
+
+def test_nobody_is_named_as_the_doer_by_a_name_that_was_only_typed():
+    walked, person = walk(domain="fabrikam.com"), Client()
+    put_into_wizard(person, walked.case_id)
+    refused(walked)
+    typed = walked.view().administrator_upn
+    assert typed
+    person.post("/wizard/our-tenant/", follow=True)
+    with within_everything("test"):
+        claimed = Entry.objects.get(event=Event.INVITATION_TENANT_CLAIMED.value)
+    assert claimed.actor_name == "administrator behind the link"
+    with within(walked.customer.path):
+        says = [row for row in history(walked.invitation_id) if row.note.startswith("Says that")]
+        seen = sightings_of(walked.invitation_id)
+    assert [row.actor_name for row in says] == ["administrator behind the link"]
+        why = SignIn.objects.get().problem["what"]
+    assert [one.who for one in seen if one.what == why] == [""]
 
 
 def doubted(walked: Walk) -> bool:

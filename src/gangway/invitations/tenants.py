@@ -45,7 +45,7 @@ TYPED_ELSEWHERE: Final = notices.News(
     "start once more; the link is good for that. If not, nothing has to be done: press Seen on the invitation's page.",
 )
 SAYS_IT_IS_THEIRS: Final = notices.News(
-    "The administrator says that this is their Microsoft 365",
+    "Somebody who holds a link says that this is their Microsoft 365",
     "Call them by the number on the contract. If it is theirs, correct the domain on the customer's page and ask them "
     "to sign in again; the link is good for that.",
 )

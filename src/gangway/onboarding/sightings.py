@@ -161,4 +161,6 @@ def _sign_ins(cases: list[UUID]) -> Iterator[Sighting]:
     """What Microsoft said about sign-ins that didn't work out, with its own ids to look them up in the tenant."""
     for row in SignIn.objects.filter(case_id__in=cases).exclude(problem={}).order_by("created_at"):
         marks = "; ".join(f"{name} {value}" for name, value in row.problem.get("details", []))
-        yield Sighting(row.ended_at or row.created_at, row.problem.get("what", ""), row.upn, "", marks)
+        yield Sighting(
+            row.ended_at or row.created_at, row.problem.get("what", ""), str(row.signer.get("upn", "")), "", marks
+        )

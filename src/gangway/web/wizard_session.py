@@ -80,7 +80,8 @@ def in_wizard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if request.assisting:
             request.actor = _assistant(request)
         else:
-            request.actor = administrator(request, request.case.administrator_upn)
+            signer = request.case.signer
+            request.actor = administrator(request, signer.upn if signer else "")
         return view(request, *args, **kwargs)
 
     return for_anyone(inside)
@@ -104,7 +105,7 @@ def _assistant(request: WizardRequest) -> Actor:
 
 
 def administrator(request: HttpRequest, upn: str = "") -> Actor:
-    """Name the person behind a link for the audit log: by the name they gave, if they gave one yet."""
+    """Name the person behind a link for the audit log: by the name that Microsoft told, never by one that was typed."""
     return Actor(
         kind="administrator",
         id=str(request.session.get(KEY, {}).get("case", "")),
