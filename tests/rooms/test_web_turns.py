@@ -62,10 +62,12 @@ async def ask(
     gone: asyncio.Event | None = None,
     sends: tuple[bytes, ...] = (b"",),
     wants: bytes = b"en",
+    more: tuple[tuple[bytes, bytes], ...] = (),
 ) -> tuple[int, dict[str, str]]:
     """One request as a server hands it over.
 
-    `gone`: when the browser goes away; `sends`: its body's parts; `wants`: the language that the browser asks for.
+    `gone`: when the browser goes away; `sends`: its body's parts; `wants`: the language that the browser asks for;
+    `more`: other headers.
     """
     told, parts = [], [{"type": "http.request", "body": part, "more_body": True} for part in sends]
     begun = iter([*parts, {"type": "http.request", "body": b"", "more_body": False}])
@@ -80,7 +82,7 @@ async def ask(
         told.append(message)
 
     scope = {"type": "http", "method": "GET", "path": address, "query_string": b""}
-    scope["headers"] = [(b"accept-language", wants)]
+    scope["headers"] = [(b"accept-language", wants), *more]
     await handler(scope, receive, send)
     headers = {name.decode().lower(): value.decode() for name, value in told[0]["headers"]} if told else {}
     return (told[0]["status"] if told else 0), headers
@@ -171,6 +173,11 @@ def test_a_body_is_taken_within_bounds_for_each_and_for_all_together(monkeypatch
 
     assert asyncio.run(sending()) == [500, 413, 413, 500]
     assert turns.Body.held == 0
+
+
+def test_a_type_that_cannot_be_read_is_refused_before_anything_looks_at_it():
+    odd = ((b"content-type", b"text/html; charset*=nope''%41"),)
+    assert asyncio.run(ask(TakingTurns(), "/broken/", more=odd))[0] == 400
 
 
 def test_the_web_process_takes_turns(monkeypatch):

@@ -102,11 +102,15 @@ class TakingTurns(ASGIHandler):
     def create_request(
         self, scope: Any, body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
-        """Make the request, or the answer to one that is too large."""
+        """Make the request, or the answer to one that is too large, or whose head can't be read."""
         if isinstance(body_file, Body) and body_file.refused:
             log.warning("body_too_large")
             return None, _told(TOO_LARGE, ASGIRequest(scope, BytesIO()), status=413, headers=SAFE)
-        return super().create_request(scope, body_file)
+        try:
+            return super().create_request(scope, body_file)
+        except ValueError:  # Django reads the type's parameters here, and not all that may stand there
+            log.warning("head_unreadable")
+            return None, HttpResponse(status=400, headers=SAFE)
 
     async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
         """Answer in turn. Whose browser goes away keeps the turn until the work ends: its thread can't be stopped."""

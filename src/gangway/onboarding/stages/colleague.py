@@ -123,7 +123,7 @@ def _hand_on(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
         raise NotNow(state=case.state)
     about = invited.invitation(case.invitation_id)
     _is_somebody_else(colleague, about, upn=case.administrator_upn)
-    who = by if by.kind != "administrator" else replace(by, name=case.administrator_upn or about.recipient)
+    who = by if by.kind != "administrator" else replace(by, name=str(case.signer.get("upn", "")) or about.recipient)
     rest = Rest(
         done_by=who.name,
         done=(NOTHING_MADE,),
