@@ -15,12 +15,13 @@ from gangway.jobs.testing import run_until_idle
 from gangway.microsoft.graph import applications, grants
 from gangway.microsoft.graph.session import GraphSession
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, credential_rows, looking, queries, tasks, waiting
+from gangway.provisioning import actions, credential_rows, looking, queries, sign_in_application, tasks, waiting
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.errors import CheckedJustNow, NotADayToPlan, NotWaiting
 from gangway.provisioning.models import Waiting
 from gangway.provisioning.queries import WaitingView
 from gangway.provisioning.shapes import RunView
+from gangway.provisioning.sign_in_application import Stays
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
@@ -129,6 +130,9 @@ def test_consent_page_and_roles_by_hand_finish_it_without_any_sign_in_here(tenan
     assert about.sign_in_application_removed == "no"
     assert tenant.has_sign_in_application()
     assert waits.orphans(tenant) == []
+    with within(waits.customer.path):
+        assert waits.run_id
+        assert sign_in_application.stays(waits.run_id) is Stays.LEFT
 
 
 def test_application_administrator_may_not_consent_on_that_page(tenant, waits):

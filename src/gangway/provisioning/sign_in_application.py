@@ -14,11 +14,13 @@ from gangway.audit.record import Actor
 from gangway.foundation.ids import AppId
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import leftovers
+from gangway.provisioning.added import REACHING
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.goodbye import Gone, sign_in_application_left
+from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
 from gangway.provisioning.leftovers import SignInLeft, sign_in_applications, write_sign_in
-from gangway.provisioning.models import Run
-from gangway.provisioning.states import NEIGHBOURS
+from gangway.provisioning.models import Leftover, Run, StepRecord
+from gangway.provisioning.states import NEIGHBOURS, LeftoverKind, RunState
 
 Need = Callable[[str, str], bool]
 """(tenant, client) → whether somebody who signed in there hasn't got a run yet."""
@@ -59,19 +61,22 @@ def _is_needed(tenant_id: str, client_id: str, *, besides: UUID | None = None) -
 def stays(run_id: UUID) -> Stays | None:
     """Say why what somebody signed in to for a run stays; None when it went, or nothing is known to be left of it.
 
-    The others that it stays for, and what is listed of it, may be other customers' in the same tenant.
+    Told by the run's own rows: to a web process the database shows no other customer's in the same tenant.
     """
     run = Run.objects.select_related("registration").filter(pk=run_id).first()
     if run is None or not run.sign_in_client_id or run.registration.sign_in_application_gone == "yes":
         return None
     if pinning.read(run.registration.plan).keep_sign_in_application:
         return Stays.KEPT
-    if is_needed_by_others(run):
-        return Stays.NEEDED
-    with within_everything("other customers' runs may have left the tenant's sign-in application"):
-        listed = sign_in_applications(run.registration.tenant_id, run.sign_in_client_id).exists()
-    unseen = run.registration.sign_in_application_gone == "unknown"
-    return (Stays.UNSEEN if unseen else Stays.LEFT) if listed else None
+    left = Stays.UNSEEN if run.registration.sign_in_application_gone == "unknown" else Stays.LEFT
+    rows = Leftover.objects.filter(run_id=run_id, kind=LeftoverKind.SIGN_IN_APPLICATION.value)
+    listed = list(rows.values_list("cleared_at", flat=True))
+    if listed:
+        return left if None in listed else None
+    if run.state != RunState.PROVED.value or run.kind not in REACHING:
+        return None
+    goodbye = StepRecord.objects.filter(run_id=run_id, key=RemoveSignInApplication().key)
+    return left if goodbye.exists() else Stays.NEEDED  # what is left to others stands on no list of this run
 
 
 def note(run: Run, gone: Gone, *, by: Actor, now: datetime) -> None:
