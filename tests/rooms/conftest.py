@@ -14,6 +14,7 @@ from psycopg import sql
 from tests.conftest import Roles
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import Emulator, running
+from tests.rooms.factories_existing import ByHand, Made
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +47,25 @@ def tenant(kept: Tenant, settings: Any) -> Tenant:
     changed = {**_addresses(kept.emulator), "propagation_deadline_seconds": 4}
     settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
     return kept
+
+
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
+    """An administrator who makes registrations by hand, in an emulated Microsoft of the file's own."""
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield ByHand(emulator)
+
+
+@pytest.fixture(scope="module")
+def whole(by_hand: ByHand) -> Made:
+    """One registration with everything; tests that change one make their own."""
+    return by_hand.make()
+
+
+@pytest.fixture
+def typed_for_real(by_hand: ByHand, settings: Any) -> None:
+    """What is typed is tried at that Microsoft."""
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=_addresses(by_hand.emulator))
 
 
 def _addresses(emulator: Emulator) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions
+from gangway.invitations import queries as invitations
 from gangway.invitations.aims import Aim
+from gangway.invitations.queries import InvitationView, LinkDead, Why, by_token
 from gangway.invitations.states import State
 from gangway.organizations.scope import within
 from tests.rooms import factories_services
@@ -60,3 +62,15 @@ def link(customer: Place, invitation_id: UUID) -> SealedText:
     """Make another link of an invitation, to have its token in hand."""
     with within(customer.path):
         return actions.copy_link(invitation_id=invitation_id, by=OPERATOR, now=clock.now())
+
+
+def view(customer: Place, invitation_id: UUID) -> InvitationView:
+    """It, as it stands now."""
+    with within(customer.path):
+        return invitations.invitation(invitation_id)
+
+
+def why_dead(token: SealedText) -> Why | None:
+    """Why this link opens nothing; None for one that does."""
+    found = by_token(token)
+    return found.reason if isinstance(found, LinkDead) else None

@@ -2,10 +2,13 @@
 
 from uuid import UUID
 
+from django.core import mail as outgoing
+
 from gangway.foundation.sealed import SealedText
-from gangway.notifications import outbox
+from gangway.notifications import outbox, sending
+from gangway.notifications.models import Message
 from gangway.notifications.states import MessageKind
-from gangway.organizations.scope import within
+from gangway.organizations.scope import within, within_everything
 from tests.rooms.factories_organizations import SETUP, Place
 
 LINK = SealedText("http://localhost:8000/i/the-secret-token-of-this-link")
@@ -189,3 +192,13 @@ def put_invitation(customer: Place, *, to: str = "ada@contoso.example", subject_
             by=SETUP,
             **more,
         )
+
+
+def mailed() -> list[tuple[str, str, str]]:
+    """Let what waits go out, as a worker sends it: to whom, subject and body of each."""
+    outgoing.outbox.clear()
+    with within_everything("test"):
+        ids = list(Message.objects.filter(state="queued").values_list("pk", flat=True))
+    for message_id in ids:
+        sending.deliver(message_id)
+    return [(sent.to[0], sent.subject, sent.body) for sent in outgoing.outbox]

@@ -21,7 +21,6 @@ from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from tests.rooms.factories_onboarding import CLOUD, Microsoft
 from tests.rooms.factories_organizations import Place
-from tests.rooms.factories_web import soup
 
 MEMBER: dict[str, Any] = {"wids": [GLOBAL, EVERY_MEMBER]}
 """The claims of a Global Administrator of Contoso."""
@@ -76,10 +75,6 @@ def inside(provider: Place, **claims: Any) -> Client:
     answer = client.get("/customer/waiting/")
     assert (answer.status_code, answer.headers.get("Location")) == (302, "/customer/"), answer.content.decode()
     return client
-
-
-def text(answer: Any) -> str:
-    return soup(answer).get_text(" ", strip=True)
 
 
 def life(customer: Place, service_id: UUID) -> Lifecycle:

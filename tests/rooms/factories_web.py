@@ -70,6 +70,11 @@ def soup(response: Any) -> BeautifulSoup:
     return BeautifulSoup(response.content, "html.parser")
 
 
+def text(response: Any) -> str:
+    """What somebody reads on a page."""
+    return soup(response).get_text(" ", strip=True)
+
+
 def row(response: Any, text: str) -> Tag:
     """Return the first table row with this text."""
     found = next((line for line in soup(response).select("tbody tr") if text in line.get_text()), None)

@@ -1,13 +1,9 @@
 """A registration that is there already, by link and at the desk, against the emulator as a real process."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from django.conf import settings as django_settings
 from django.core import mail
 
 from gangway.audit.record import Actor
@@ -15,111 +11,28 @@ from gangway.connections import queries as connected
 from gangway.federation import actions as federation
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
-from gangway.imports import actions as imports
-from gangway.imports.queries import rows_of_import
-from gangway.imports.states import Kind
-from gangway.imports.working import go_on
-from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import actions, existing, finishing, proof, queries, tidying
+from gangway.onboarding import actions, existing, proof, tidying
 from gangway.onboarding import existing_errors as errors
 from gangway.onboarding.errors import NotNow
-from gangway.onboarding.existing_view import known as known_at_desk
-from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.shapes import Step
-from gangway.onboarding.states import CaseState, OperatorStep
-from gangway.onboarding.typed import Typed
+from gangway.onboarding.states import CaseState
 from gangway.onboarding.withdrawal import withdraw
-from gangway.organizations import queries as organizations
-from gangway.organizations.scope import within, within_everything
+from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import proving
-from gangway.provisioning import queries as registrations
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.leaving import going
-from gangway.services.queries import service
-from gangway.services.states import Lifecycle
-from gangway.vault.models import Sealed
 from gangway.web.onboarding_pages import items_of
 from tests.contract.test_features import TEAMS_ADMINISTRATOR
-from tests.emulator.conftest import Emulator, running
-from tests.rooms import factories_federation, factories_invitations, factories_organizations, factories_services
+from tests.rooms import factories_federation, factories_organizations
 from tests.rooms.factories_existing import CONTOSO, ByHand, Made
-from tests.rooms.factories_imports import file_of, known
-from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, later, register, walk
-from tests.rooms.factories_organizations import make_operator, make_provider
+from tests.rooms.factories_onboarding import ADMINISTRATOR, later
+from tests.rooms.factories_typed import SECRET, Hand, sealed_are_gone, through
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-SECRET = "Xy~8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_"
-
-
-@pytest.fixture(scope="module")
-def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield ByHand(emulator)
-
-
-@pytest.fixture(scope="module")
-def whole(by_hand: ByHand) -> Made:
-    """One registration with everything; tests that change one make their own."""
-    return by_hand.make()
-
-
-@pytest.fixture(autouse=True)
-def emulator(by_hand: ByHand, settings) -> Emulator:
-    """The product's settings point at the emulator."""
-    process = by_hand.emulator
-    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
-    return process
-
-
-@dataclass
-class Hand:
-    """Somebody behind a link who types a registration."""
-
-    walked: Walk
-
-    @classmethod
-    def opened(cls, **more: Any) -> "Hand":
-        walked = walk(choose=False, **{"domain": "contoso.com", **more})
-        existing.choose_existing(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
-        return cls(walked)
-
-    def types(self, made: Made, **changed: Any) -> Typed:
-        return replace(Typed(CONTOSO, made.app_id, "secret", SealedText(made.secret)), **changed)
-
-    def start(self, typed: Typed) -> None:
-        """*Start authentication*, and the worker's look."""
-        existing.start_existing(case_id=self.walked.case_id, typed=typed, by=ADMINISTRATOR, now=clock.now())
-        run_until_idle()
-
-    @property
-    def row(self) -> ExistingRegistration:
-        with within_everything("test"):
-            return ExistingRegistration.objects.get(case_id=self.walked.case_id)
-
-    @property
-    def case(self) -> Case:
-        with within_everything("test"):
-            return Case.objects.get(pk=self.walked.case_id)
-
-    @property
-    def state(self) -> State:
-        with within(self.walked.customer.path):
-            return invited.invitation(self.walked.invitation_id).state
-
-    def registration(self) -> Any:
-        with within(self.walked.customer.path):
-            return registrations.registration(invited.invitation(self.walked.invitation_id).registration_id)
-
-
-def sealed_are_gone() -> bool:
-    with within_everything("test"):
-        return not Sealed.objects.filter(place="provisioning.credential.secret", ciphertext__isnull=False).exists()
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("typed_for_real")]
 
 
 def test_three_fields_make_it_valid_and_ready_to_add(whole, by_hand):
@@ -145,21 +58,10 @@ def test_both_sides_are_told_and_the_operator_adds_validates_and_creates(whole):
     olga = Actor(kind="person", id=str(hand.walked.operator_id), name="Olga Operator")
     with within(hand.walked.customer.path):
         onboarding_id = actions.add_pending(invitation_id=hand.walked.invitation_id, by=olga, now=clock.now())
-        _through(onboarding_id, olga)
+        through(onboarding_id, olga)
         service_id = actions.finish(onboarding_id=onboarding_id, by=olga, now=clock.now())
         assert connected.connection(service_id).user_name == ""
         assert connected.connection(service_id).days_left is None
-
-
-def _through(onboarding_id, by):
-    """Validate, and press *Next* up to the summary."""
-    view = queries.onboarding(onboarding_id)
-    if view.validation.state != "done":
-        actions.validate(onboarding_id=onboarding_id, by=by, now=clock.now())
-        run_until_idle()
-    actions.accept_validation(onboarding_id=onboarding_id, by=by, now=clock.now())
-    actions.save_microsoft_settings(onboarding_id=onboarding_id, domain="contoso.com", by=by, now=clock.now())
-    actions.accept_prerequisites(onboarding_id=onboarding_id, by=by, now=clock.now())
 
 
 def test_a_domain_stands_for_the_tenant_and_a_worker_finds_its_id(whole):
@@ -440,85 +342,6 @@ def test_what_the_customer_gave_is_never_removed_or_rotated_by_us(whole):
             )
 
 
-def test_a_second_service_uses_the_same_registration_with_a_credential_of_its_own(by_hand):
-    made = by_hand.make()
-    first = Hand.opened()
-    first.start(first.types(made))
-    service_id = factories_services.plan(first.walked.customer, short_name="second")
-    olga = Actor(kind="person", id=str(first.walked.operator_id), name="Olga Operator")
-    again = by_hand.add_secret(made)
-    with within(first.walked.customer.path):
-        plan, fingerprint = registrations.pin()
-        invitation_id = existing.begin_known(
-            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
-        )
-        existing.start_known(invitation_id=invitation_id, typed=first.types(again), by=olga, now=clock.now())
-    run_until_idle()
-    with within(first.walked.customer.path):
-        assert invited.invitation(invitation_id).registration_id == first.registration().id
-        assert len(first.registration().credentials) == 2
-
-
-def test_an_operator_types_it_and_goes_straight_on_with_next(whole):
-    walked = walk(choose=False)
-    olga = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
-    with within(walked.customer.path):
-        service_id = factories_services.plan(walked.customer, short_name="typed")
-        plan, fingerprint = registrations.pin()
-        invitation_id = existing.begin_known(
-            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
-        )
-        assert invited.invitation(invitation_id).state is State.DRAFT
-        typed = Typed(CONTOSO, whole.app_id, "secret", SealedText(SECRET), date(2030, 1, 31))
-        existing.start_known(invitation_id=invitation_id, typed=typed, by=olga, now=clock.now())
-    run_until_idle()
-    sent = len(mail.outbox)
-    with within(walked.customer.path):
-        assert invited.invitation(invitation_id).state is State.DRAFT
-        right = replace(typed, secret=SealedText(whole.secret))
-        existing.start_known(invitation_id=invitation_id, typed=right, by=olga, now=clock.now())
-    run_until_idle()
-    with within(walked.customer.path):
-        onboarding_id = queries.onboarding_of_invitation(invitation_id)
-        view = queries.onboarding(onboarding_id)
-        assert (view.step, view.validation.state, view.added_by) == (OperatorStep.VALIDATION, "done", "Olga Operator")
-        _through(onboarding_id, olga)
-        actions.finish(onboarding_id=onboarding_id, by=olga, now=clock.now())
-        row = connected.connection(service_id)
-        assert row.user_name.endswith("@sp2.example")
-        assert row.days_left is not None
-    assert len(mail.outbox) == sent
-
-
-def test_what_is_sent_after_an_operator_typed_in_it_is_the_customers_own_to_type_and_answer_for(whole):
-    walked = walk(choose=False)
-    olga = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
-    with within(walked.customer.path):
-        service_id = factories_services.plan(walked.customer, short_name="sent")
-        plan, fingerprint = registrations.pin()
-        sent_id = existing.begin_known(
-            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
-        )
-        invitations.send_draft(invitation_id=sent_id, by=olga, now=clock.now())
-        with pytest.raises(NotNow):
-            existing.start_known(invitation_id=sent_id, typed=Typed(CONTOSO, ""), by=olga, now=clock.now())
-        with pytest.raises(NotNow):
-            known_at_desk(sent_id)
-    token = factories_invitations.link(walked.customer, sent_id)
-    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
-    hand = Hand(replace(walked, invitation_id=sent_id, case_id=case_id))
-    hand.start(hand.types(whole, secret=SealedText(SECRET)))
-    assert hand.state is State.OPENED
-    hand.start(hand.types(whole))
-    assert hand.state is State.AUTHENTICATED
-    run_until_idle()
-    assert any("What your own" in letter.body for letter in mail.outbox)
-    with within(walked.customer.path):
-        onboarding_id = actions.add_pending(invitation_id=sent_id, by=olga, now=clock.now())
-        assert queries.onboarding(onboarding_id).asks_tenant
-        assert hand.row.user_name == ""
-
-
 def test_what_is_sealed_does_not_outlive_the_case(whole, monkeypatch):
     hand = Hand.opened()
     hand.start(hand.types(whole, client_id="5a4db0c1-0000-4000-8000-0000000000ff"))
@@ -581,34 +404,3 @@ def test_back_leads_to_where_the_ways_are_chosen_and_keeps_no_typed_secret(whole
     assert hand.case.state == CaseState.DONE
     with pytest.raises(actions.GangwayError):
         actions.choose_again(**about)
-
-
-def test_a_file_of_connections_is_proved_row_by_row_and_creates_what_passes(whole):
-    provider = make_provider()
-    olga = Actor(kind="person", id=str(make_operator(provider)), name="Olga Operator")
-    register(provider)
-    facts = {"customer": "Contoso", "domain": "contoso.com", "tenant": CONTOSO, "client_id": whole.app_id}
-    rows = known("many-1", **facts, secret=whole.secret, expires_on="2031-01-31"), known("many-2", **facts)
-    with within(provider.path):
-        import_id = imports.read_file(
-            organization_id=provider.id,
-            kind=Kind.EXISTING,
-            file_name="many.csv",
-            raw=file_of(*rows, kind=Kind.EXISTING),
-            finish_by_itself=True,
-            by=olga,
-            now=clock.now(),
-        )
-        imports.start(import_id=import_id, by=olga, now=clock.now())
-    run_until_idle()
-    go_on(import_id, now=clock.now())
-    finishing.begin_all(now=clock.now())
-    run_until_idle()
-    with within(provider.path):
-        good, bad = rows_of_import(import_id).rows
-        assert (good.state, bad.state, bad.acts) == ("proved", "failed", "operator")
-        assert bad.what.startswith(f"secret: {errors.SecretNotAccepted.what}")
-        created = service(invited.invitation(good.invitation_id).service_id)
-        assert created.lifecycle is Lifecycle.CREATED
-        assert connected.connection(created.id).application_id == whole.app_id
-        assert connected.connection(created.id).user_name == organizations.operator(UUID(olga.id)).email

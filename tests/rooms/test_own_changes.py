@@ -29,8 +29,8 @@ from tests.rooms import factories_onboarding
 from tests.rooms.factories_connections import connected
 from tests.rooms.factories_onboarding import OTHER_TENANT, UPN, later
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
-from tests.rooms.factories_own_view import asked_of, back, disconnected, entries, inside, latest, life, text
-from tests.rooms.factories_web import error_at, sit_down, soup
+from tests.rooms.factories_own_view import asked_of, back, disconnected, entries, inside, latest, life
+from tests.rooms.factories_web import error_at, sit_down, soup, text
 from tests.rooms.test_scope import in_scope_of, wait_until_somebody_waits_for_a_lock
 
 pytestmark = pytest.mark.django_db

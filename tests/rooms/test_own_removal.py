@@ -23,7 +23,7 @@ from tests.rooms import factories_onboarding
 from tests.rooms.factories_organizations import Place
 from tests.rooms.factories_own_view import asked_of, back, inside
 from tests.rooms.factories_provisioning import BY, Work, make_work
-from tests.rooms.factories_web import soup
+from tests.rooms.factories_web import soup, text
 from tests.rooms.test_deletion import Served
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -67,10 +67,6 @@ def ours(tenant: Tenant) -> list[str]:
 def left(work: Work) -> list[str]:
     with within(work.customer.path):
         return sorted(Leftover.objects.filter(cleared_at=None).values_list("kind", flat=True))
-
-
-def text(answer: Any) -> str:
-    return soup(answer).get_text(" ", strip=True)
 
 
 def agree(client: Client) -> Any:

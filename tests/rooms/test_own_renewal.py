@@ -34,8 +34,8 @@ from tests.rooms.factories_connections import connected
 from tests.rooms.factories_invitations import OPERATOR
 from tests.rooms.factories_onboarding import UPN
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_operator, make_provider
-from tests.rooms.factories_own_view import entries, inside, text
-from tests.rooms.factories_web import soup
+from tests.rooms.factories_own_view import entries, inside
+from tests.rooms.factories_web import soup, text
 
 pytestmark = pytest.mark.django_db
 

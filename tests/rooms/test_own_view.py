@@ -32,8 +32,8 @@ from tests.rooms import factories_onboarding
 from tests.rooms.factories_connections import beside, connected
 from tests.rooms.factories_onboarding import CLIENT, OTHER_TENANT, UPN, Microsoft, later, refused
 from tests.rooms.factories_organizations import Place, make_customer, make_operator, make_provider
-from tests.rooms.factories_own_view import asked_of, back, come, disconnected, entries, inside, latest, life, tell, text
-from tests.rooms.factories_web import error_at, sit_down, soup
+from tests.rooms.factories_own_view import asked_of, back, come, disconnected, entries, inside, latest, life, tell
+from tests.rooms.factories_web import error_at, sit_down, soup, text
 
 pytestmark = pytest.mark.django_db
 

@@ -35,6 +35,17 @@ def trouble(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
     monkeypatch.setattr(platform_watch, "mail_trouble", lambda: words)
 
 
+def register_with_secret(provider: Place, *, days: int) -> datetime:
+    """Give the provider a sign-in application whose secret ends so many days from the time returned."""
+    factories_onboarding.register(provider)
+    now = clock.now()
+    with within_everything("a test"):
+        SignInApplication.objects.update(
+            secret_id="7f0f6a0e-0000-4000-8000-000000000001", secret_ends_on=(now + days * DAY).date()
+        )
+    return now
+
+
 def test_a_mail_server_that_fails_twice_is_told_and_cleared_when_it_takes_us(provider, monkeypatch):
     trouble(monkeypatch, "The mail server does not take us.")
     platform_watch.watch(attempt=0, now=clock.now())
@@ -82,12 +93,7 @@ def test_a_key_of_more_than_a_year_is_to_know(provider, monkeypatch):
 def test_the_sign_in_applications_secret_is_its_providers(provider, monkeypatch):
     trouble(monkeypatch, "")
     other = make_provider()
-    factories_onboarding.register(provider)
-    now = clock.now()
-    with within_everything("a test"):
-        SignInApplication.objects.update(
-            secret_id="7f0f6a0e-0000-4000-8000-000000000001", secret_ends_on=(now + 5 * DAY).date()
-        )
+    now = register_with_secret(provider, days=5)
     platform_watch.watch(attempt=0, now=now)
     assert [severity for severity, _words in raised(provider).values()] == [Severity.CRITICAL]
     assert raised(other) == {}
@@ -96,12 +102,7 @@ def test_the_sign_in_applications_secret_is_its_providers(provider, monkeypatch)
 @pytest.mark.parametrize("left", [{"secret_id": None, "secret_ends_on": None}, {"secret_ends_on": None}])
 def test_a_secret_that_is_gone_or_whose_end_nobody_knows_is_no_alarm_any_more(provider, monkeypatch, left):
     trouble(monkeypatch, "")
-    factories_onboarding.register(provider)
-    now = clock.now()
-    with within_everything("a test"):
-        SignInApplication.objects.update(
-            secret_id="7f0f6a0e-0000-4000-8000-000000000001", secret_ends_on=(now + 5 * DAY).date()
-        )
+    now = register_with_secret(provider, days=5)
     platform_watch.watch(attempt=0, now=now)
     assert raised(provider)
     with within_everything("a test"):

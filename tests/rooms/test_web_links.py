@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core import mail as outgoing
 from django.test import Client
 from django.urls import reverse
 
@@ -14,11 +13,9 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions
 from gangway.invitations import queries as invitations
 from gangway.invitations.models import Invitation
-from gangway.invitations.queries import LinkDead, LinkHeld, Why, by_token
+from gangway.invitations.queries import LinkHeld, Why, by_token
 from gangway.invitations.states import State
 from gangway.invitations.waiting_for import due_to_remind
-from gangway.notifications import sending
-from gangway.notifications.models import Message
 from gangway.onboarding import actions as journey
 from gangway.onboarding import queries
 from gangway.onboarding.models import SignIn
@@ -27,11 +24,11 @@ from gangway.onboarding.stages.colleague import tell_operator
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.services.queries import service
-from gangway.web.templatetags.gangway import in_words
 from tests.rooms import factories_onboarding, factories_services, web_values
-from tests.rooms.factories_invitations import OPERATOR, bring_to, issue, link
+from tests.rooms.factories_invitations import OPERATOR, bring_to, issue, link, view, why_dead
+from tests.rooms.factories_notifications import mailed
 from tests.rooms.factories_organizations import make_customer, make_provider
-from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup
+from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup, text
 
 pytestmark = pytest.mark.django_db
 
@@ -62,33 +59,9 @@ def act(client, invitation_id, what, **given):
     return client.post(reverse(f"web:invitation_{what}", args=[invitation_id]), given, follow=True)
 
 
-def view(customer, invitation_id):
-    with within(customer.path):
-        return invitations.invitation(invitation_id)
-
-
 def due(now):
     with within_everything("test"):
         return set(due_to_remind(now=now))
-
-
-def why(token):
-    found = by_token(token)
-    return found.reason if isinstance(found, LinkDead) else None
-
-
-def text(answer):
-    return soup(answer).get_text(" ", strip=True)
-
-
-def mailed():
-    """What goes out now, as a worker sends it."""
-    outgoing.outbox.clear()
-    with within_everything("test"):
-        ids = list(Message.objects.filter(state="queued").values_list("pk", flat=True))
-    for message_id in ids:
-        sending.deliver(message_id)
-    return [(sent.to[0], sent.subject, sent.body) for sent in outgoing.outbox]
 
 
 def last_link():
@@ -101,7 +74,7 @@ def test_replacing_kills_earlier_links_and_mails_one_new_one(customer, client, i
     old = link(customer, invited)
     answer = act(client, invited, "replace")
     assert "Every earlier link is dead" in text(answer)
-    assert why(old) is Why.REPLACED
+    assert why_dead(old) is Why.REPLACED
     assert isinstance(by_token(last_link()), LinkHeld)
     assert "This link was replaced" in text(Client().get(f"/i/{old.reveal()}"))
 
@@ -125,7 +98,7 @@ def test_changing_the_recipient_ends_the_earlier_ones_links(customer, client, in
     answer = act(client, invited, "readdress", recipient="bob@contoso.example")
     assert "It goes to another address now" in text(answer)
     about = view(customer, invited)
-    assert (about.recipient, about.state, why(old)) == ("bob@contoso.example", State.QUEUED, Why.ELSEWHERE)
+    assert (about.recipient, about.state, why_dead(old)) == ("bob@contoso.example", State.QUEUED, Why.ELSEWHERE)
     dead = text(Client().get(f"/i/{old.reveal()}"))
     assert "sent to somebody else" in dead
     assert "bob" not in dead
@@ -299,7 +272,7 @@ def test_who_did_not_expect_it_freezes_it_and_the_operator_is_alarmed(customer, 
     assert "Somebody who holds a link did not expect it" in seen
     assert "198.51.100.7" in seen
     assert view(customer, invited).state is State.REPORTED
-    assert why(token) is Why.REPORTED
+    assert why_dead(token) is Why.REPORTED
     asker = get_user_model().objects.get().email
     assert [to for to, subject, body in mailed() if subject.startswith("Reported as unexpected")][:1] == [asker]
     assert "it is frozen" in text(client.get("/"))
@@ -536,90 +509,12 @@ def test_nobody_is_reminded_of_an_end_that_was_near_when_the_mail_went_out(provi
     assert due(soon + timedelta(days=2)) == {invited, fresh}
 
 
-def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypatch):
-    walked = factories_onboarding.walk()
-    inside = Client()
-    put_into_wizard(inside, walked.case_id)
-    day = (clock.now() + timedelta(days=20)).date()
-    assert "Fingerprint of the plan" in text(inside.get("/wizard/approval/"))
-    answer = inside.post("/wizard/approval/", {"approval_on": day.isoformat()}, follow=True)
-    assert "This invitation waits for an approval" in text(answer)
-    about = view(walked.customer, walked.invitation_id)
-    assert (about.state, about.approval_until) == (State.WAITING_FOR_APPROVAL, day)
-    assert about.expires_at > clock.now() + timedelta(days=25)
-    (told,) = [subject for _to, subject, _body in mailed() if "approval" in subject]
-    for later in (0, 1, 2, 1):
-        inside.post("/wizard/approval/", {"approval_on": (day + timedelta(days=later)).isoformat()})
-    assert [subject for _to, subject, _body in mailed() if subject == told] == [], "one mail in an hour is enough"
-    with within_everything("test"):
-        Message.objects.filter(kind="operator_notice").update(sent_at=clock.now() - timedelta(minutes=61))
-    inside.post("/wizard/approval/", {"approval_on": day.isoformat()})
-    assert [subject for _to, subject, _body in mailed() if subject == told] == [told], "the first day, named again"
-    walked.start()
-    assert view(walked.customer, walked.invitation_id).state is State.OPENED
-
-
 def test_of_a_withdrawn_invitation_nothing_says_what_could_still_be_typed():
     walked = factories_onboarding.walk()
     desk, page = sit_down(walked.provider), reverse("web:invitation", args=[walked.invitation_id])
     assert "what comes of it is typed under Use App Registration" in text(desk.get(page))
     desk.post(reverse("web:invitation_revoke", args=[walked.invitation_id]))
     assert "is typed under" not in text(desk.get(page))
-
-
-def test_the_last_day_that_can_be_waited_for_is_said_before_somebody_names_a_later_one():
-    walked, inside = factories_onboarding.walk(), Client()
-    put_into_wizard(inside, walked.case_id)
-    last = (clock.now() + timedelta(days=90)).date()
-    page = inside.get("/wizard/approval/")
-    assert f"At the latest {in_words(last)}; your provider can name a later day." in text(page)
-    assert soup(page).select_one("#id_approval_on")["max"] == last.isoformat()
-    answer = inside.post("/wizard/approval/", {"approval_on": (last + timedelta(days=1)).isoformat()})
-    assert f"at the latest {in_words(last)}" in error_at(answer, "approval_on")
-
-
-def test_the_day_of_an_approval_stands_on_the_pages_of_both_sides_in_words():
-    walked, inside = factories_onboarding.walk(), Client()
-    put_into_wizard(inside, walked.case_id)
-    day = (clock.now() + timedelta(days=20)).date()
-    inside.post("/wizard/approval/", {"approval_on": day.isoformat()})
-    page = inside.get("/wizard/approval/")
-    words = in_words(day)
-    assert f"waits for an approval until {words}." in text(page)
-    assert soup(page).select_one("#id_approval_on")["value"] == day.isoformat()
-    assert f"Waits for an approval until {words}" in text(page)
-    told = text(sit_down(walked.provider).get(reverse("web:invitation", args=[walked.invitation_id])))
-    assert told.count(words) == 3, "above the page, in the timeline and among the facts"
-    assert day.isoformat() not in told
-
-
-def test_who_has_signed_in_goes_on_although_somebody_was_to_agree_first():
-    walked, by, now = factories_onboarding.walk(), factories_onboarding.ADMINISTRATOR, clock.now()
-    factories_onboarding.signed_in(walked)
-    journey.confirm_signed_in(case_id=walked.case_id, by=by, now=now)
-    journey.await_approval(case_id=walked.case_id, day=(now + timedelta(days=20)).date(), by=by, now=now)
-    journey.start_provisioning(case_id=walked.case_id, name="SBC1", by=by, now=now)
-    assert view(walked.customer, walked.invitation_id).state is State.PROVISIONING
-
-
-def test_a_colleagues_link_waits_for_the_approval_too_and_ends_with_all_others(client):
-    walked, by, now = factories_onboarding.walk(), factories_onboarding.ADMINISTRATOR, clock.now()
-    journey.hand_off(case_id=walked.case_id, colleague="cleo@contoso.com", by=by, now=now)
-    body = next(body for to, _subject, body in mailed() if to == "cleo@contoso.com")
-    theirs = SealedText(next(line for line in body.splitlines() if "/i/" in line).rsplit("/", 1)[1])
-    journey.await_approval(case_id=walked.case_id, day=(now + timedelta(days=20)).date(), by=by, now=now)
-    held = by_token(theirs)
-    assert isinstance(held, LinkHeld)
-    assert held.expires_at > now + timedelta(days=25)
-    assert journey.begin_case(token=theirs, by=by, now=now).case_id == walked.case_id
-    with within(walked.customer.path):
-        actions.extend(invitation_id=walked.invitation_id, days=40, by=OPERATOR, now=now)
-    assert by_token(theirs).expires_at == now + timedelta(days=40)
-    with within(walked.customer.path):
-        actions.replace_links(invitation_id=walked.invitation_id, by=OPERATOR, now=now)
-    assert why(theirs) is Why.TAKEN
-    told = text(Client().get(f"/i/{theirs.reveal()}"))
-    assert "The invitation itself goes on with others." in told
 
 
 def test_everything_that_happens_to_an_invitation_is_told_to_a_security_team_in_a_sentence():
