@@ -11,6 +11,7 @@ from gangway.foundation.errors import WhoActs
 from gangway.foundation.ids import ObjectId, TenantId
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
+from gangway.invitations.models import Invitation
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.microsoft.errors import Unavailable
@@ -290,9 +291,19 @@ def test_declining_is_seen_by_the_operator_and_can_be_taken_back():
     assert state_of_invitation(walked) is State.DECLINED
     run_until_idle()
     (told,) = [sent for sent in mail.outbox if sent.subject.startswith("Declined at Microsoft")]
-    assert f"{UPN} declined" in told.body
+    assert f"Whoever came by the invitation for {UPN} declined" in " ".join(told.body.split())
     walked.start()
     assert state_of_invitation(walked) is State.OPENED
+
+
+def test_nobody_is_said_to_have_declined_by_a_name_that_was_only_typed():
+    walked = walk()
+    with within_everything("a test"):
+        Invitation.objects.filter(pk=walked.invitation_id).update(recipient="ada@contoso.com")
+    poll(walked, refused("authorization_declined", 65004))
+    run_until_idle()
+    (told,) = [sent for sent in mail.outbox if sent.subject.startswith("Declined at Microsoft")]
+    assert ("ada@contoso.com" in told.body, UPN in told.body) == (True, False)
 
 
 def test_of_one_who_declines_again_and_again_the_operator_is_told_once():

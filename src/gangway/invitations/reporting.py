@@ -108,10 +108,13 @@ def tell_operator(*, invitation_id: UUID, news: notices.News, what: str, by: Act
 
 @transaction.atomic
 def tell_declined(*, invitation_id: UUID, by: Actor) -> None:
-    """Tell that the administrator said no, the first time that they do so. Raises `NoSuchInvitation`."""
+    """Tell that somebody said no at Microsoft, the first time that they do so. Raises `NoSuchInvitation`.
+
+    Whoever declines has signed in nowhere that we know of: nobody is named but whom the invitation is for.
+    """
     invitation = locked(invitation_id)
     if not notices.told_since(invitation, invitation.created_at, kind="declined"):
-        what = f"{invitation.administrator_upn or invitation.recipient} declined what Microsoft's page asked for."
+        what = f"Whoever came by the invitation for {invitation.recipient} declined what Microsoft's page asked for."
         notices.tell(invitation, _DECLINED, what=what, by=by, kind="declined")
 
 

@@ -28,6 +28,7 @@ from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.plan import is_given_up
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
 from gangway.provisioning.engine.settling import NOT_SEEN, ShortenList
+from gangway.provisioning.engine.steps import application, owner, principals
 from gangway.provisioning.engine.steps.credentials import KEY as CREDENTIAL
 from gangway.provisioning.engine.steps.credentials import Fresh, NewCredential, RemoveLeftover
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
@@ -386,6 +387,7 @@ class RunJournal:
         if seen.principal is not None:
             row.roles_end_at = self._roles_end_at(row, seen)
         row.save(update_fields=[*SEEN, "state", "proved_at", "proofs", "tenant_name", "roles_end_at"])
+        self._rows.write(self._there_nevertheless(seen, proofs))
         self._share(seen)
         if following:
             self._rows.write(self._intended(following, {}))
@@ -393,6 +395,19 @@ class RunJournal:
         made = self._credentials().filter(state=CredentialState.MADE.value)
         made.filter(key_id__in=self._signed_in_with(seen)).update(state=CredentialState.PROVED.value)
         self._record(Event.REGISTRATION_PROVED, f"registration:{row.pk}", {"application": row.app_id})
+
+    def _there_nevertheless(self, seen: Observation, proofs: Proofs) -> list[StepRecord]:
+        """Steps that Microsoft denied, and whose thing is there by all proofs: "not found" comes after a write as well.
+
+        What stands as failed in a proved run would be believed.
+        """
+        there = {*proofs.rights, application.KEY, principals.KEY}
+        there |= {principals.resource_key(app_id) for app_id, found in seen.resources.items() if found}
+        there |= {owner.KEY} if self.blueprint.owns_itself else set()
+        denied = [row for key, row in self._rows.all().items() if row.state == StepState.FAILED and key in there]
+        for row in denied:
+            row.state, row.words = StepState.DONE.value, THERE_ALREADY
+        return denied
 
     def _roles_end_at(self, row: Registration, seen: Observation) -> datetime | None:
         """The first end that was read; else what Microsoft told when it gave the roles."""

@@ -47,6 +47,11 @@ class CreatePrincipal:
         return seen if value is None else replace(seen, principal=value)
 
 
+def resource_key(app_id: str) -> str:
+    """How plans and journals name the step that lets an API exist in the tenant."""
+    return f"resource:{app_id}"
+
+
 @dataclass(frozen=True)
 class CreateResource:
     """Let an API of Microsoft exist in a tenant that never used it; without it nobody gets a token for it."""
@@ -59,7 +64,7 @@ class CreateResource:
 
     @property
     def key(self) -> str:
-        return f"resource:{self.app_id}"
+        return resource_key(self.app_id)
 
     @property
     def label(self) -> str:
