@@ -379,6 +379,17 @@ def test_an_audit_does_not_miss_what_was_only_for_the_set_up(tenant):
     assert {state for _name, state in states(start(work, "start_audit"), "permission")} == {"as_planned"}
 
 
+def test_whoever_looks_an_audit_finds_too_much_what_the_set_up_could_not_take_away(tenant):
+    refused = {"status": 403, "code": "Authorization_RequestDenied"}
+    tenant.fault("403", {"method": "DELETE", "path": "*/appRoleAssignments/*"}, refused)
+    work = connected(tenant, rotates=False, features={"voice", "automatic-domain"})
+    tenant.control("DELETE", "faults")
+    for somebody in (None, signed_in(work, tenant)):
+        found = states(start(work, "start_audit", signed_in=somebody), "permission")
+        too_much = {name for name, state in found if state == "more_than_needed"}
+        assert too_much == {"Domain.ReadWrite.All", "User.ReadWrite.All"}
+
+
 def test_an_audit_says_of_a_credential_that_a_policy_keeps_out_that_nobody_knows(tenant):
     work = connected(tenant)
     tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})

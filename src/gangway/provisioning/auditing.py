@@ -1,6 +1,6 @@
 """An audit in a worker: look with whatever right there is, compare with the plan, change nothing."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.db import transaction
@@ -23,8 +23,11 @@ from gangway.provisioning.opening import Opened
 
 
 async def audit(opened: Opened) -> dict[str, Any]:
-    """The difference, for the run's result: missing, as planned, more than needed, unknown. Raises MicrosoftError."""
-    blueprint = blueprint_of(opened)
+    """The difference, for the run's result: missing, as planned, more than needed, unknown. Raises MicrosoftError.
+
+    It takes nothing away, so what the set-up left is too much by now, and not on its way out.
+    """
+    blueprint = replace(blueprint_of(opened), setup_only=())
     own, credentials = await _own(opened)
     seen = await _seen(opened, blueprint) if opened.token is not None else None
     items = (*credentials, *compare(blueprint, seen=seen, own=own))
