@@ -41,8 +41,12 @@ def broken(_request: Any) -> HttpResponse:
     raise ValueError("broken")
 
 
+def form(request: Any) -> HttpResponse:
+    return HttpResponse(request.POST["a"])
+
+
 crowd = Crowd()
-urlpatterns = [path("slow/", lambda request: crowd.slow(request)), path("broken/", broken)]  # noqa: PLW0108 each test has a crowd of its own
+urlpatterns = [path("slow/", lambda request: crowd.slow(request)), path("broken/", broken), path("form/", form)]  # noqa: PLW0108 each test has a crowd of its own
 
 
 @pytest.fixture(autouse=True)
@@ -63,11 +67,12 @@ async def ask(
     sends: tuple[bytes, ...] = (b"",),
     wants: bytes = b"en",
     more: tuple[tuple[bytes, bytes], ...] = (),
+    way: str = "GET",
 ) -> tuple[int, dict[str, str]]:
     """One request as a server hands it over.
 
     `gone`: when the browser goes away; `sends`: its body's parts; `wants`: the language that the browser asks for;
-    `more`: other headers.
+    `more`: other headers; `way`: its method.
     """
     told, parts = [], [{"type": "http.request", "body": part, "more_body": True} for part in sends]
     begun = iter([*parts, {"type": "http.request", "body": b"", "more_body": False}])
@@ -81,7 +86,7 @@ async def ask(
     async def send(message: dict[str, Any]) -> None:
         told.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": address, "query_string": b""}
+    scope = {"type": "http", "method": way, "path": address, "query_string": b""}
     scope["headers"] = [(b"accept-language", wants), *more]
     await handler(scope, receive, send)
     headers = {name.decode().lower(): value.decode() for name, value in told[0]["headers"]} if told else {}
@@ -175,9 +180,22 @@ def test_a_body_is_taken_within_bounds_for_each_and_for_all_together(monkeypatch
     assert turns.Body.held == 0
 
 
-def test_a_type_that_cannot_be_read_is_refused_before_anything_looks_at_it():
-    odd = ((b"content-type", b"text/html; charset*=nope''%41"),)
-    assert asyncio.run(ask(TakingTurns(), "/broken/", more=odd))[0] == 400
+TWICE = "a*=x; a*0=y"
+"""A parameter with a number and without, which Python's own reader of heads can't sort."""
+
+
+@pytest.mark.parametrize("parameters", ["charset*=nope''%41", TWICE])
+@pytest.mark.parametrize("most", [turns.LARGEST_BODY, 0], ids=["small", "too large"])
+def test_a_type_that_cannot_be_read_is_refused_before_anything_looks_at_it(monkeypatch, most, parameters):
+    monkeypatch.setattr(turns, "LARGEST_BODY", most)
+    odd = ((b"content-type", f"text/html; {parameters}".encode()),)
+    assert asyncio.run(ask(TakingTurns(), "/broken/", more=odd, sends=(b"1",)))[0] == 400
+
+
+def test_a_form_whose_part_has_a_head_that_cannot_be_read_is_no_fault_of_ours():
+    sent = f'--x\r\nContent-Disposition: form-data; name="a"; {TWICE}\r\n\r\nb\r\n--x--\r\n'.encode()
+    kind = ((b"content-type", b"multipart/form-data; boundary=x"), (b"content-length", str(len(sent)).encode()))
+    assert asyncio.run(ask(TakingTurns(), "/form/", way="POST", more=kind, sends=(sent,)))[0] == 400
 
 
 def test_the_web_process_takes_turns(monkeypatch):

@@ -24,6 +24,7 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
@@ -70,8 +71,21 @@ class Body(BytesIO):
         super().close()
 
 
+class Request(ASGIRequest):
+    """A request of which no part can have a head that breaks more than its form."""
+
+    def parse_file_upload(self, META: Any, post_data: Any) -> Any:  # noqa: N803  Django's name
+        """Read a form in parts. Raises MultiPartParserError where Django would stumble over the head of one."""
+        try:
+            return super().parse_file_upload(META, post_data)
+        except TypeError as error:  # Python can't sort a parameter that stands with a number and without
+            raise MultiPartParserError("the head of a part can't be read") from error
+
+
 class TakingTurns(ASGIHandler):
     """Django's handler, with as many requests at work as the pool has connections, each in one of as many threads."""
+
+    request_class = Request
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)
@@ -103,14 +117,15 @@ class TakingTurns(ASGIHandler):
         self, scope: Any, body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
         """Make the request, or the answer to one that is too large, or whose head can't be read."""
-        if isinstance(body_file, Body) and body_file.refused:
-            log.warning("body_too_large")
-            return None, _told(TOO_LARGE, ASGIRequest(scope, BytesIO()), status=413, headers=SAFE)
         try:
-            return super().create_request(scope, body_file)
-        except ValueError:  # Django reads the type's parameters here, and not all that may stand there
+            made = super().create_request(scope, body_file)
+        except (ValueError, TypeError):  # Django reads the type's parameters here, and not all that may stand there
             log.warning("head_unreadable")
             return None, HttpResponse(status=400, headers=SAFE)
+        if made[0] is not None and isinstance(body_file, Body) and body_file.refused:
+            log.warning("body_too_large")
+            return None, _told(TOO_LARGE, made[0], status=413, headers=SAFE)
+        return made
 
     async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
         """Answer in turn. Whose browser goes away keeps the turn until the work ends: its thread can't be stopped."""
