@@ -118,8 +118,8 @@ def checked_short_name(typed: str) -> str:
     """Return a provider's or channel's short name with single blanks, or none. Raises InvalidField at "short_name"."""
     cleaned = " ".join(typed.split())
     if len(cleaned) > LONGEST_SHORT_NAME or not can_be_seen(cleaned):
-        what, cure = f"A short name has at most {LONGEST_SHORT_NAME} visible characters.", "Type a shorter one."
-        raise InvalidField(what, cure=cure, field="short_name")
+        what = f"A short name has at most {LONGEST_SHORT_NAME} visible characters."
+        raise InvalidField(what, cure=InvalidOrganizationName.cure, field="short_name")
     if holds_address(cleaned):
         raise InvalidField(WHAT, cure=CURE, field="short_name")
     return cleaned
