@@ -60,6 +60,15 @@ def lose(emulator: Emulator, *, role: bool = False, of: UUID | None = None) -> N
         delete(tenant, f"/servicePrincipals/{there}/appRoleAssignments/{one['id']}")
 
 
+def take_away_the_secret(emulator: Emulator) -> None:
+    """Somebody removes it in the tenant's portal."""
+    (there,) = registrations(emulator)
+    url = f"{emulator.url}/v1.0/applications/{there['id']}/removePassword"
+    bearer = {"Authorization": f"Bearer {Tenant(emulator).token().reveal()}"}
+    for secret in there["passwordCredentials"]:
+        emulator.session.post(url, json={"keyId": secret["keyId"]}, headers=bearer).raise_for_status()
+
+
 def principal(registration_id: UUID | None) -> str:
     with within_everything("a test"):
         rows = Registration.objects.filter(pk=registration_id) if registration_id else Registration.objects
@@ -148,6 +157,23 @@ def test_a_repair_makes_another_credential_where_the_one_in_use_has_expired_and_
     start(mending)
     assert (mending.view().step, rights(emulator)) == (Step.DONE, before)
     assert [row.state for row in secrets(walked)] == ["resting", "proved"]
+    assert "signs in with the new credential from now on." in page(mending)
+
+
+def test_a_repair_that_finds_the_credential_in_use_gone_does_not_say_that_it_was_kept(emulator):
+    walked, service_id = served(emulator)
+    lose(emulator)
+    validate(walked, service_id)
+    mending = repair(walked, service_id)
+    sign_in(mending, emulator)
+    actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
+    take_away_the_secret(emulator)
+    with within(walked.customer.path):
+        Credential.objects.update(made_at=clock.now() - timedelta(days=1))  # Microsoft lists it everywhere by now
+    start(mending)
+    assert mending.view().step is Step.DONE
+    assert [row.state for row in secrets(walked)] == ["removed", "proved"]
+    assert "keeps its credential" not in page(mending)
     assert "signs in with the new credential from now on." in page(mending)
 
 

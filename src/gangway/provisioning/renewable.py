@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from gangway.provisioning import beyond
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import PlanUnknown
+from gangway.provisioning.engine.steps.credentials import KEY as CREDENTIAL
 from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchRegistration
-from gangway.provisioning.models import FEDERATED, GIVEN, MADE, Credential, Registration, Run
-from gangway.provisioning.states import CredentialState, RunKind
+from gangway.provisioning.models import FEDERATED, GIVEN, MADE, Credential, Registration, Run, StepRecord
+from gangway.provisioning.states import CredentialState, RunKind, StepState
 from gangway.services.states import Lifecycle
 
 CHANGES_ITSELF = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
@@ -102,9 +103,13 @@ def proved_ids(*, registration_id: UUID, service_id: UUID) -> list[UUID]:
 
 
 def mends_only(run_id: UUID) -> bool:
-    """Whether a run brings a registration that is there to its plan, and makes no credential."""
+    """Whether a run brings a registration that is there to its plan, and makes no credential.
+
+    One that finds the credential in use gone makes another, though nobody asked it to.
+    """
     run = Run.objects.filter(pk=run_id, kind__in=[RunKind.REPAIR.value, RunKind.UPGRADE.value]).first()
-    return run is not None and "renews" not in run.wanted
+    made = StepRecord.objects.filter(run_id=run_id, key=CREDENTIAL, state=StepState.DONE.value)
+    return run is not None and "renews" not in run.wanted and not made.exists()
 
 
 def keeps_credential(run_id: UUID, credential_id: UUID | None) -> bool:
