@@ -164,9 +164,10 @@ def test_each_tally_leads_to_as_many_services_as_it_counts(provider):
     created(provider, "dark-1", status=Connection.UNKNOWN)
     plan(make_customer(provider), short_name="plan-1")
     client = sit_down(provider)
-    for line in soup(client.get("/")).select(".gw-tally > li:has(a[href^='/services/'])"):
-        link, count = line.a["href"], int(line.get_text(" ", strip=True).split()[-1])
-        assert len(soup(client.get(link)).select("tbody tr")) == count, link
+    lines = soup(client.get("/")).select(".gw-tally > li:has(a[href^='/services/'])")
+    counts = {line.a["href"]: int(line.get_text(" ", strip=True).split()[-1]) for line in lines}
+    assert sum(counts.values()) == 3
+    assert {link: len(soup(client.get(link)).select("tbody tr")) for link in counts} == counts
 
 
 def test_no_more_are_counted_than_anybody_tells_however_many_there_are(provider, monkeypatch):
