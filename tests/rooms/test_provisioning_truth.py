@@ -148,6 +148,17 @@ def test_what_an_earlier_attempt_gave_and_was_declined_since_is_taken_away_again
     assert {right.name for right in work.registration().permissions} & GIVEN_UP == set()
 
 
+@pytest.mark.parametrize("path", ["appRoleAssignments", "roleAssignments"])
+def test_likewise_what_it_gave_although_microsoft_denied_it(tenant, path):
+    denied = {"status": 404, "code": "Request_ResourceNotFound", "late": True}
+    tenant.fault("late", {"method": "POST", "path": f"*/{path}", "times": 9}, denied)
+    work = declined_after_a_failure(tenant)
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(tenant) == []
+    assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
+
+
 @pytest.mark.parametrize(
     ("path", "names"),
     [("servicePrincipals/*/appRoleAssignments", GIVEN_UP), ("roleManagement/*", {"Teams Administrator"})],

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from gangway.foundation import clock
+from gangway.microsoft.errors import Missing
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.apply import GIVEN_UP as NO_ANSWER
@@ -158,17 +159,19 @@ def _asked_by(plan: Mapping[str, Any]) -> frozenset[str]:
 def given_in_vain(run: Run) -> frozenset[str]:
     """Those of the rights given up that this very run gave, or may have given, by the keys of their steps.
 
-    A set-up goes on where those before it ended. None while another living service goes on with the registration.
+    A set-up goes on where those before it ended, and nobody else gives its registration anything. Microsoft may have
+    done what it said it didn't find. None while another living service goes on with the registration.
     """
     wanted = run.wanted.get(GIVEN_UP, ())
     if not wanted or living_others(run.registration_id, run.service_id).exists():
         return frozenset()
-    mine = Q(run_id=run.pk)
+    mine, gave = Q(run_id=run.pk), Q(state=StepState.DONE.value, words="")
     if run.kind == RunKind.SETUP:
         mine |= Q(run__registration_id=run.registration_id, run__kind=RunKind.SETUP.value)
-    rows = StepRecord.objects.filter(mine, kind__in=GRANTS)
-    gave = Q(state=StepState.DONE.value, words="") | Q(words=NO_ANSWER) | Q(state=StepState.INTENDED.value)
-    return frozenset(set(rows.filter(gave).values_list("key", flat=True)) & set(wanted))
+        gave = Q(state=StepState.DONE.value)
+    gave |= Q(words=NO_ANSWER) | Q(state=StepState.INTENDED.value) | Q(result__error=Missing.code)
+    rows = StepRecord.objects.filter(mine, gave, kind__in=GRANTS, key__in=wanted)
+    return frozenset(rows.values_list("key", flat=True))
 
 
 def rights_others_need(registration: Registration, service_id: UUID) -> frozenset[str]:
