@@ -31,6 +31,7 @@ from tests.emulator.conftest import Emulator, contoso, grace, sign_in_app
 from tests.unit.small_journal import SmallJournal
 
 TEAMS = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239"
+MAKES_UNITS = "AdministrativeUnit.ReadWrite.All"
 REGISTRATION = "0f7d1f2e-1111-4111-8111-000000000001"
 CONTOSO = TenantId(contoso)
 _numbers = itertools.count(1)
@@ -87,9 +88,9 @@ class Tenant:
         url = self.emulator.url
         return Cloud(login=url, graph=url, extra_ca_file=Path(self.emulator.ca_file))
 
-    def token(self, who: tuple[str, str] = grace) -> SealedText:
-        """Somebody's delegated token for the sign-in application, consented for the organization."""
-        flow = self.emulator.device_code(" ".join(SCOPES))
+    def token(self, who: tuple[str, str] = grace, *more: str) -> SealedText:
+        """Somebody's delegated token for the sign-in application, consented for the organization; `more` scopes."""
+        flow = self.emulator.device_code(" ".join(dict.fromkeys([*SCOPES, *more])))
         self.emulator.grant(flow, who)
         answer = self.emulator.poll(flow)
         assert answer.status_code == 200, answer.text

@@ -29,7 +29,7 @@ from gangway.provisioning.engine.course import Course, Ending
 from gangway.provisioning.engine.credential_kinds import KINDS, Kind, Terms, after, stand_ins
 from gangway.provisioning.engine.steps.credentials import AddCertificate, Fresh, Trust
 from tests.contract.tenant import Killed, Mortal, Tenant
-from tests.contract.test_preflight import POLICY_READ, POLICY_WRITE, token_with
+from tests.contract.test_preflight import POLICY_READ, POLICY_WRITE
 from tests.emulator.assertions import Issuer, issuing
 from tests.emulator.conftest import grace, running
 from tests.unit.small_journal import CannotSeal, SmallJournal
@@ -285,7 +285,7 @@ async def test_certificates_of_others_stay(tenant: Tenant, issuer: Issuer) -> No
 
 
 async def forbid(tenant: Tenant, group: str, restriction: dict[str, Any]) -> None:
-    token = await asyncio.to_thread(token_with, tenant, grace, (POLICY_READ, POLICY_WRITE))
+    token = await asyncio.to_thread(tenant.token, grace, POLICY_READ, POLICY_WRITE)
     body = {"isEnabled": True, "applicationRestrictions": {group: [{"state": "enabled", **restriction}]}}
     change: Call[None] = Call("PATCH", "/policies/defaultAppManagementPolicy", nothing, body=body)
     await GraphSession(await tenant.transport(), tenant.cloud, token, tenant.id).call(change)

@@ -16,7 +16,7 @@ from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.course import ServiceMissing
 from gangway.provisioning.queries import scopes_for
-from tests.contract.tenant import REGISTRATION, TEAMS, Tenant, blueprint
+from tests.contract.tenant import MAKES_UNITS, REGISTRATION, TEAMS, Tenant, blueprint
 from tests.contract.test_openapi import Recorder, routes
 from tests.emulator.conftest import grace, sign_in_app
 from tests.emulator.graph_contract import Exchange, check
@@ -40,9 +40,7 @@ def wanted(unit: str) -> Blueprint:
 @pytest.fixture
 def token(tenant: Tenant) -> SealedText:
     """What a Global Administrator's sign-in for such a plan gives; and the right to make the unit beforehand."""
-    flow = tenant.emulator.device_code(" ".join([*scopes_for(plan("Berlin")), "AdministrativeUnit.ReadWrite.All"]))
-    tenant.emulator.grant(flow, grace)
-    return SealedText(tenant.emulator.poll(flow).json()["access_token"])
+    return tenant.token(grace, *scopes_for(plan("Berlin")), MAKES_UNITS)
 
 
 async def unit(tenant: Tenant, token: SealedText) -> str:

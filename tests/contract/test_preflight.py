@@ -1,7 +1,6 @@
 """The pre-flight against the emulator: roles, eligible roles, policy, namesakes; one request, before any write."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -48,12 +47,6 @@ def results(found: Preflight) -> list[str]:
     return [step.result for step in found.steps]
 
 
-def token_with(tenant: Tenant, who: tuple[str, str], more: Iterable[str]) -> SealedText:
-    flow = tenant.emulator.device_code(" ".join([*SCOPES, *more]))
-    tenant.emulator.grant(flow, who)
-    return SealedText(tenant.emulator.poll(flow).json()["access_token"])
-
-
 async def graph(tenant: Tenant, token: SealedText) -> GraphSession:
     return GraphSession(await tenant.transport(), tenant.cloud, token, tenant.id)
 
@@ -97,7 +90,7 @@ async def test_on_the_way_it_sees_what_of_ours_is_there_with_its_credentials(ten
 async def test_an_eligible_role_is_named_with_the_way_to_activate_it(tenant: Tenant) -> None:
     other = replace(tenant, id=northwind)
     tenant.control("PATCH", f"tenants/{northwind}/policies", json={"conditionalAccess": []})
-    token = await asyncio.to_thread(token_with, other, ellis, ())
+    token = await asyncio.to_thread(other.token, ellis)
     found = (await observe(other, token)).preflight
     assert results(found)[2:] == ["activate", "activate"]
     assert "Privileged Role Administrator" in found.steps[2].words
@@ -122,7 +115,7 @@ async def restrict(tenant: Tenant, token: SealedText, **restriction: str) -> Non
 async def test_a_policy_that_can_be_read_decides(
     tenant: Tenant, restriction: dict[str, str], result: str, words: str
 ) -> None:
-    token = await asyncio.to_thread(token_with, tenant, grace, (POLICY_READ, POLICY_WRITE))
+    token = await asyncio.to_thread(tenant.token, grace, POLICY_READ, POLICY_WRITE)
     await restrict(tenant, token, **restriction)
     step = (await observe(tenant, token)).preflight.steps[1]
     assert (step.key, step.result) == ("credential", result)
@@ -182,7 +175,7 @@ async def test_a_policy_for_later_applications_spares_the_registration_that_is_t
     tenant.control("POST", "clock", json={"advance": -3600})
     await (await tenant.course(SmallJournal(), token)).run()
     tenant.control("POST", "clock", json={"advance": 3600})
-    wide = await asyncio.to_thread(token_with, tenant, grace, [POLICY_READ, POLICY_WRITE])
+    wide = await asyncio.to_thread(tenant.token, grace, POLICY_READ, POLICY_WRITE)
     since = (clock.now() - timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
     kind = {"restrictionType": "passwordAddition", "restrictForAppsCreatedAfterDateTime": since}
     await restrict(tenant, wide, **kind)

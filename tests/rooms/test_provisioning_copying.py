@@ -19,7 +19,7 @@ from gangway.provisioning.models import StepRecord, TenantLease
 from gangway.provisioning.queries import scopes_for
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
-from tests.contract.tenant import Tenant
+from tests.contract.tenant import MAKES_UNITS, Tenant
 from tests.contract.test_features import TEAMS_ADMINISTRATOR
 from tests.emulator.conftest import grace
 from tests.rooms.factories_provisioning import BY, Work, make_work
@@ -210,9 +210,7 @@ def in_berlin(tenant: Tenant) -> tuple[Work, str]:
     """A run that rests, whose role reaches one administrative unit; its token is gone. With a token of its signer's."""
     choices = {"features": ["voice", "administrative-unit"], "role_choice": "teams", "unit": "Berlin"}
     scopes = scopes_for(queries.pin(version=2, **choices)[0])
-    flow = tenant.emulator.device_code(" ".join([*scopes, "AdministrativeUnit.ReadWrite.All"]))
-    tenant.emulator.grant(flow, grace)
-    token = str(tenant.emulator.poll(flow).json()["access_token"])
+    token = tenant.token(grace, *scopes, MAKES_UNITS).reveal()
     post(tenant, token, "directory/administrativeUnits", displayName="Berlin")
     tenant.fault("grants", {"kind": "appRoleAssignment"}, LAGGING_TOKENS)
     work = make_work(choices=choices)

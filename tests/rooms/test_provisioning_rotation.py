@@ -23,11 +23,10 @@ from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
 from gangway.provisioning.moves import TASK
-from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.rotating import RotationJournal
 from gangway.provisioning.states import RunKind, RunState
 from gangway.services import actions as services
-from tests.contract.tenant import Tenant
+from tests.contract.tenant import MAKES_UNITS, Tenant
 from tests.contract.test_credential_kinds import forbid
 from tests.emulator.conftest import grace
 from tests.rooms.factories_provisioning import BY, Work, facts, make_work
@@ -423,16 +422,9 @@ def give(tenant: Tenant, work: Work, permission: str) -> None:
 
 def test_an_audit_misses_a_role_that_reaches_only_a_part_of_the_tenant(tenant):
     work = connected(tenant, role_choice="teams")
-    move_to_rome(tenant, in_units(tenant))
+    move_to_rome(tenant, tenant.token(grace, MAKES_UNITS).reveal())
     found = states(start(work, "start_audit", signed_in=signed_in(work, tenant)), "role")
     assert found == {("Teams Administrator", "missing"), ("Teams Administrator", "more_than_needed")}
-
-
-def in_units(tenant: Tenant) -> str:
-    """A token of somebody who may give roles for administrative units."""
-    flow = tenant.emulator.device_code(" ".join([*SCOPES, "AdministrativeUnit.ReadWrite.All"]))
-    tenant.emulator.grant(flow, grace)
-    return str(tenant.emulator.poll(flow).json()["access_token"])
 
 
 def test_an_upgrade_adds_what_is_missing_and_keeps_the_customers_name_and_secrets(tenant):
