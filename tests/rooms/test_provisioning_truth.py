@@ -12,7 +12,9 @@ from gangway.organizations.scope import within
 from gangway.provisioning import actions, conduct, queries, tasks
 from gangway.provisioning.engine import course
 from gangway.provisioning.engine import profile as profiles
+from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.verify import NOT_CALLED_YET, TEAMS_WAS_READ
+from gangway.provisioning.mending import Look, mending
 from gangway.provisioning.models import Leftover, Registration
 from gangway.provisioning.queries import scopes_for
 from gangway.provisioning.states import RunState, StepState
@@ -146,6 +148,18 @@ def test_what_an_earlier_attempt_gave_and_was_declined_since_is_taken_away_again
     assert work.orphans(tenant) == []
     assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
     assert {right.name for right in work.registration().permissions} & GIVEN_UP == set()
+
+
+def test_what_was_taken_away_again_has_to_be_listed_anew_when_it_is_wanted_after_all(tenant):
+    work = declined_after_a_failure(tenant)
+    run_until_idle()
+    plan, _ = queries.pin(version=2, role_choice="telephony", features=OPTIONAL)
+    about = work.registration()
+    (credential,) = [one for one in about.credentials if one.state == "proved"]
+    seen = Look({right.name for right in about.permissions}, {right.role_id for right in about.roles})
+    with within(work.customer.path):
+        found = mending(work.registration_id, plan, credential_id=credential.id, seen=seen, now=clock.now())
+    assert found.parts == {Part.REGISTRATION, Part.CONSENT}
 
 
 @pytest.mark.parametrize("path", ["appRoleAssignments", "roleAssignments"])

@@ -235,7 +235,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
             waiting.begin(run, ending, now=now)
         else:
             registration.sign_in_application_gone = ending.gone
-            registration.proofs = registration.proofs | {f"grant:{value}": "removed" for value in ending.settled}
+            registration.proofs = registration.proofs | _taken_away(registration, ending)
             registration.save(update_fields=[*SEEN, "sign_in_application_gone", "proofs"])
             leftovers.write(run, ending.left, by=ENGINE, now=now)
             leftovers.rights_settled(run, _rights_kept(run, ending), gone=ending.settled, by=ENGINE, now=now)
@@ -252,6 +252,12 @@ def keep_lacking(opened: Opened, lacking: tuple[str, ...], *, now: datetime) -> 
         registration = ours(opened, now).registration
         registration.beyond = registration.beyond | {"skipped": list(lacking)}
         registration.save(update_fields=["beyond"])
+
+
+def _taken_away(registration: Registration, ending: Ending) -> dict[str, str]:
+    """Proofs of what is seen gone; nothing of what the plan doesn't name any more."""
+    planned = {entry.value for entry in pinning.read(registration.plan).permissions}
+    return {f"grant:{value}": "removed" for value in ending.settled if value in planned}
 
 
 def _rights_kept(run: Run, ending: Ending) -> frozenset[str]:
