@@ -19,11 +19,10 @@ from gangway.provisioning.engine import pinning
 from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.signers import observe_signer
 from tests.contract.tenant import REGISTRATION, Tenant
-from tests.emulator.conftest import Emulator, avery, contoso, grace, morgan, running, sign_in_app
+from tests.emulator.conftest import Emulator, avery, contoso, grace, morgan, riley, running, sign_in_app
 from tests.unit.small_journal import SmallJournal
 
 CLIENT = AppId(sign_in_app)
-riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
 
 
 async def start(tenant: Tenant) -> device_code.Offer:

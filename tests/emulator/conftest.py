@@ -28,6 +28,7 @@ daemon_app = "e8a391e0-0000-4000-8000-000000000002"
 daemon_secret = "Ex48Q~default-seed-daemon-secret-000001"
 grace = ("grace.global@contoso.com", "Contoso-Grace-1")
 avery = ("avery.apps@contoso.com", "Contoso-Avery-1")
+riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
 morgan = ("morgan.member@contoso.com", "Contoso-Morgan-1")
 drew = ("drew.disabled@contoso.com", "Contoso-Drew-1")
 dana = ("dana.dual@fabrikam.com", "Fabrikam-Dana-1")

@@ -25,12 +25,11 @@ from gangway.provisioning.sign_in_application import Stays
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import avery, grace
+from tests.emulator.conftest import avery, grace, riley
 from tests.rooms.factories_provisioning import BY, Work, make_work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
 HOME = "http://localhost:8000"
 
 

@@ -27,7 +27,7 @@ from gangway.provisioning.models import Credential, Leftover, Registration
 from gangway.provisioning.queries import pin
 from gangway.provisioning.scopes import OF_PART, READ_ROLES
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator, avery
+from tests.emulator.conftest import Emulator, avery, riley
 from tests.rooms.factories_aboard import OLGA, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk
 from tests.rooms.factories_renewal import again, changes, registrations, secrets, served
@@ -37,7 +37,6 @@ from tests.rooms.test_provisioning_runs import delete
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
 """A Privileged Role Administrator, who may consent and give roles, and touch no app registration."""
 REGISTRATION, CONSENT, ROLES = OF_PART.values()
 ALONE = "A Privileged Role Administrator or a Global Administrator can do all of it."

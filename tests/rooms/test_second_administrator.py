@@ -32,7 +32,7 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.states import RunState
 from gangway.provisioning.tasks import take_up_waiting
-from tests.emulator.conftest import Emulator, avery, grace
+from tests.emulator.conftest import Emulator, avery, grace, riley
 from tests.rooms.factories_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
 from tests.rooms.factories_invitations import link
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk, facts, signed_in, walk
@@ -42,7 +42,6 @@ from tests.rooms.races import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
 COLLEAGUE = "riley.roles@contoso.com"
 AVERY = Actor(kind="administrator", id="", name=avery[0])
 LINK = re.compile(r"http://\S+/i/(\S+)")

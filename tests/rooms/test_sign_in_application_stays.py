@@ -17,14 +17,12 @@ from gangway.provisioning.sign_in_application import Stays
 from gangway.provisioning.states import LeftoverKind, RunState, StepState
 from gangway.web.views.runs import _facts as run_facts
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import avery, grace
+from tests.emulator.conftest import avery, grace, riley
 from tests.rooms import web_values
 from tests.rooms.factories_provisioning import BY, Work, make_work
 from tests.rooms.factories_web import in_wizard, soup
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
 
 
 @pytest.fixture
