@@ -29,6 +29,7 @@ daemon_secret = "Ex48Q~default-seed-daemon-secret-000001"
 grace = ("grace.global@contoso.com", "Contoso-Grace-1")
 avery = ("avery.apps@contoso.com", "Contoso-Avery-1")
 riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
+"""A Privileged Role Administrator, who may consent and give roles, and touch no app registration."""
 morgan = ("morgan.member@contoso.com", "Contoso-Morgan-1")
 drew = ("drew.disabled@contoso.com", "Contoso-Drew-1")
 dana = ("dana.dual@fabrikam.com", "Fabrikam-Dana-1")

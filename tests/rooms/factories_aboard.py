@@ -16,6 +16,7 @@ from gangway.jobs.threads import callers_thread
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
 from gangway.onboarding import actions, polling, queries
+from gangway.onboarding.models import SignIn
 from gangway.onboarding.visits import Visitor
 from gangway.organizations.scope import within
 from gangway.vault.models import Sealed
@@ -56,6 +57,13 @@ def sign_in(walked: Walk, emulator: Emulator, who: tuple[str, str] = grace, *, c
     emulator.grant(flow(walked), who)
     look(walked)
     look(walked)
+
+
+def asked_at_microsoft(walked: Walk) -> list[str]:
+    """The scopes of the case's newest sign-in."""
+    with within(walked.customer.path):
+        scopes: str = SignIn.objects.filter(case_id=walked.case_id).latest("created_at").scopes
+    return scopes.split()
 
 
 def provision(walked: Walk, name: str = "gw-contoso") -> None:

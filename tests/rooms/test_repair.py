@@ -18,7 +18,6 @@ from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
 from gangway.onboarding import actions
-from gangway.onboarding.models import SignIn
 from gangway.onboarding.shapes import Step
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import tasks
@@ -28,7 +27,7 @@ from gangway.provisioning.queries import pin
 from gangway.provisioning.scopes import OF_PART, READ_ROLES
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import Emulator, avery, riley
-from tests.rooms.factories_aboard import OLGA, sign_in, state_of, tokens_kept
+from tests.rooms.factories_aboard import OLGA, asked_at_microsoft, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk
 from tests.rooms.factories_renewal import again, changes, registrations, secrets, served
 from tests.rooms.factories_web import put_into_wizard, soup
@@ -37,7 +36,6 @@ from tests.rooms.test_provisioning_runs import delete
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-"""A Privileged Role Administrator, who may consent and give roles, and touch no app registration."""
 REGISTRATION, CONSENT, ROLES = OF_PART.values()
 ALONE = "A Privileged Role Administrator or a Global Administrator can do all of it."
 
@@ -86,11 +84,6 @@ def repair(walked: Walk, service_id: UUID) -> Walk:
     return again(walked, service_id, purpose=Purpose.REPAIR)
 
 
-def scopes(walked: Walk) -> set[str]:
-    with within(walked.customer.path):
-        return set(SignIn.objects.filter(case_id=walked.case_id).latest("created_at").scopes.split())
-
-
 def page(walked: Walk, path: str = "/wizard/") -> str:
     browser = Client()
     put_into_wizard(browser, walked.case_id)
@@ -115,8 +108,8 @@ def test_who_may_give_what_was_lost_repairs_alone_and_no_second_secret_is_made(e
     assert mail.context["whole_role"] == "a Privileged Role Administrator or a Global Administrator"
     assert ALONE in page(mending)
     sign_in(mending, emulator, riley)
-    assert scopes(mending) & {CONSENT, ROLES} == {ROLES if role else CONSENT}
-    assert (READ_ROLES in scopes(mending)) is not role
+    assert set(asked_at_microsoft(mending)) & {CONSENT, ROLES} == {ROLES if role else CONSENT}
+    assert (READ_ROLES in asked_at_microsoft(mending)) is not role
     signer = mending.view().signer
     assert [part.key for part in signer.parts] == ["roles" if role else "consent"]
     assert (signer.can_everything, signer.summary) == (True, "")
@@ -150,7 +143,7 @@ def test_a_repair_makes_another_credential_where_the_one_in_use_has_expired_and_
     )
     assert ALONE not in page(mending)
     sign_in(mending, emulator)
-    assert {REGISTRATION, CONSENT, ROLES} & scopes(mending) == {REGISTRATION, CONSENT}
+    assert {REGISTRATION, CONSENT, ROLES} & set(asked_at_microsoft(mending)) == {REGISTRATION, CONSENT}
     assert [part.key for part in mending.view().signer.parts] == ["registration", "credential", "consent"]
     actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
     start(mending)
@@ -193,7 +186,7 @@ def test_who_can_not_give_what_is_missing_leaves_just_that_to_a_colleague(emulat
         Credential.objects.update(expires_at=clock.now() - timedelta(days=1))
     actions.sign_in_again(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
     sign_in(mending, emulator)
-    assert {REGISTRATION, CONSENT, ROLES} & scopes(mending) == {REGISTRATION, CONSENT}
+    assert {REGISTRATION, CONSENT, ROLES} & set(asked_at_microsoft(mending)) == {REGISTRATION, CONSENT}
     actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
     start(mending)
     assert mending.view().step is Step.DONE
@@ -215,7 +208,7 @@ def test_what_is_lost_beside_the_connection_is_repaired_alone(emulator):
     assert not [line for line in changes(mending) if "new credential" in line]
     assert "a second one, with a credential of its own" not in page(mending)
     sign_in(mending, emulator, riley)
-    assert {CONSENT, ROLES} & scopes(mending) == {CONSENT}
+    assert {CONSENT, ROLES} & set(asked_at_microsoft(mending)) == {CONSENT}
     actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
     start(mending)
     assert (mending.view().step, rights(emulator, quality.id)) == (Step.DONE, before)
@@ -279,4 +272,4 @@ def test_what_nobody_could_see_is_asked_for_as_well(emulator):
     walked, service_id = served(emulator)
     mending = repair(walked, service_id)
     mending.start(riley[0])
-    assert {CONSENT, ROLES} & scopes(mending) == {ROLES}, "its first look said nothing of roles"
+    assert {CONSENT, ROLES} & set(asked_at_microsoft(mending)) == {ROLES}, "its first look said nothing of roles"
