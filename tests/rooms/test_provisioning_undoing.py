@@ -162,12 +162,19 @@ def test_rights_are_gone_only_when_somebody_who_can_read_them_took_them_away(ten
     assert entry.id not in granted(work, tenant)
 
 
-def test_a_resting_run_that_is_cancelled_takes_back_the_rights_that_it_gave(tenant):
+@pytest.mark.parametrize(
+    "ended",
+    [{}, {"state": "failed", "words": "Not found.", "result": {"error": "microsoft:object:missing"}}],
+    ids=["done", "denied"],
+)
+def test_a_resting_run_that_is_cancelled_takes_back_the_rights_that_it_gave(tenant, ended):
     work = make_work()
     work.done(tenant.token())
     entry = pinning.read(work.registration_row().plan).permissions[0]
     with within(work.customer.path):
         resting = Run.objects.get(pk=work.run_id)
+        if ended:
+            StepRecord.objects.filter(key=f"grant:{entry.value}").update(**ended)
         StepRecord.objects.exclude(key=f"grant:{entry.value}").update(words="It was there already.")
         Credential.objects.update(announced_at=resting.created_at - timedelta(days=1))
         Run.objects.update(state=RunState.FAILED.value, kind=RunKind.UPGRADE.value)

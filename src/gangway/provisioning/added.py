@@ -39,6 +39,14 @@ PLAN_BEFORE: Final = "plan_before"
 GIVEN_UP: Final = "given_up"
 """Where a run keeps the rights, by the keys of their steps, that its plan asked for before somebody changed it."""
 
+GAVE: Final = (
+    Q(state=StepState.DONE.value, words="")
+    | Q(words=NO_ANSWER)
+    | Q(state=StepState.INTENDED.value)
+    | Q(result__error=Missing.code)
+)
+"""Steps by which a run gave something that wasn't there, or may have: Microsoft doesn't answer, or denies it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Added:
@@ -58,9 +66,10 @@ class Added:
 
 
 def added_by(run: Run) -> Added:
-    """What this very run made for its service and nobody uses; a right that was there already isn't its own.
+    """What this very run made, or may have made, for its service and nobody uses.
 
-    Nor is one that the plan before needs, or by which another service lives.
+    A right that was there already isn't its own. Nor is one that the plan before needs, or by which another service
+    lives.
     """
     rows = Credential.objects.filter(
         registration_id=run.registration_id,
@@ -72,8 +81,7 @@ def added_by(run: Run) -> Added:
     rows = rows.exclude(state=CredentialState.PROVED.value) if run.kind == RunKind.ROTATION else rows
     if _is_lived_by(run):
         return Added(credentials=frozenset(rows.values_list("pk", flat=True)))
-    done = StepRecord.objects.filter(run_id=run.pk, kind__in=GRANTS, state=StepState.DONE.value, words="")
-    keys = frozenset(done.values_list("key", flat=True))
+    keys = frozenset(StepRecord.objects.filter(GAVE, run_id=run.pk, kind__in=GRANTS).values_list("key", flat=True))
     permissions, roles = rights_known(run.registration.plan)
     before = _kept_by(run.wanted[PLAN_BEFORE]) if PLAN_BEFORE in run.wanted else frozenset[str]()
     given = {entry.id for entry in permissions if f"grant:{entry.value}" in keys}
@@ -159,17 +167,16 @@ def _asked_by(plan: Mapping[str, Any]) -> frozenset[str]:
 def given_in_vain(run: Run) -> frozenset[str]:
     """Those of the rights given up that this very run gave, or may have given, by the keys of their steps.
 
-    A set-up goes on where those before it ended, and nobody else gives its registration anything. Microsoft may have
-    done what it said it didn't find. None while another living service goes on with the registration.
+    A set-up goes on where those before it ended, and nobody else gives its registration anything. None while another
+    living service goes on with the registration.
     """
     wanted = run.wanted.get(GIVEN_UP, ())
     if not wanted or living_others(run.registration_id, run.service_id).exists():
         return frozenset()
-    mine, gave = Q(run_id=run.pk), Q(state=StepState.DONE.value, words="")
+    mine, gave = Q(run_id=run.pk), GAVE
     if run.kind == RunKind.SETUP:
         mine |= Q(run__registration_id=run.registration_id, run__kind=RunKind.SETUP.value)
-        gave = Q(state=StepState.DONE.value)
-    gave |= Q(words=NO_ANSWER) | Q(state=StepState.INTENDED.value) | Q(result__error=Missing.code)
+        gave |= Q(state=StepState.DONE.value)
     rows = StepRecord.objects.filter(mine, gave, kind__in=GRANTS, key__in=wanted)
     return frozenset(rows.values_list("key", flat=True))
 
