@@ -14,16 +14,15 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import Purpose
 from gangway.invitations.models import Invitation
-from gangway.notifications import sending
-from gangway.notifications.models import Message
 from gangway.organizations.changing import change_details
 from gangway.organizations.details import Details
 from gangway.organizations.languages import language_of
 from gangway.organizations.place_queries import place
-from gangway.organizations.scope import within, within_everything
+from gangway.organizations.scope import within
 from gangway.web.purposes import SENT_TO_NOBODY
 from tests.rooms import factories_onboarding, pseudo_language
 from tests.rooms.factories_invitations import OPERATOR, issue, link
+from tests.rooms.factories_notifications import mailed
 from tests.rooms.factories_organizations import SETUP, make_customer, make_provider
 from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup
 
@@ -73,15 +72,6 @@ def switch(client, path, language):
     form = page.select_one(".gw-languages form")
     token = form.select_one("[name=csrfmiddlewaretoken]")["value"]
     return client.post(f"{path}{form['action']}", {"language": language, "csrfmiddlewaretoken": token})
-
-
-def mailed():
-    outgoing.outbox.clear()
-    with within_everything("test"):
-        ids = list(Message.objects.filter(state="queued").values_list("pk", flat=True))
-    for message_id in ids:
-        sending.deliver(message_id)
-    return outgoing.outbox
 
 
 def test_every_page_behind_a_link_is_in_the_invitations_language():
@@ -236,7 +226,8 @@ def test_the_mail_goes_in_the_invitations_language_with_its_times():
     customer = make_customer(provider, name="Contoso")
     tongue(customer, "de")
     invitation_id = issue(customer)
-    (mail,) = [mail for mail in mailed() if "activate" in mail.body]
+    mailed()
+    (mail,) = [mail for mail in outgoing.outbox if "activate" in mail.body]
     html = mail.alternatives[0].content
     assert mail.subject.startswith("⟦Sandbox Telecom asks you to connect Contoso's Microsoft 365")
     assert soup_of(html).html["lang"] == "de"
