@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gangway.alarms import queries as alarms
 from gangway.alarms.states import Severity
@@ -78,6 +80,21 @@ def test_when_the_system_has_people_the_providers_are_told_no_more(provider, mon
     platform_watch.watch(attempt=1, now=clock.now())
     assert "Mail server" not in raised(provider)
     assert "Mail server" in raised(Place(root.pk, root.path))
+
+
+def test_who_is_told_nothing_costs_nothing_however_many_there_are(provider, monkeypatch):
+    trouble(monkeypatch, "")
+    with within_everything("a test"):
+        root = Organization.objects.get(pk=system())
+    make_operator(Place(root.pk, root.path))
+    asked = []
+    for more in (1, 4):
+        for _ in range(more):
+            make_provider()
+        with CaptureQueriesContext(connection) as seen:
+            platform_watch.watch(attempt=1, now=clock.now())
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
 
 
 def test_a_key_of_more_than_a_year_is_to_know(provider, monkeypatch):

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gangway.alarms.actions import clear_alarm, raise_alarm
-from gangway.alarms.queries import open_subjects
+from gangway.alarms.queries import open_at
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import aging
@@ -76,9 +76,9 @@ def watch(*, attempt: int, now: datetime) -> None:
         for place in told:
             for one in seen:
                 _tell(place, one, now=now)
-        for place in {system(), *(provider.id for provider in providers())} - set(told):
-            for one in seen:
-                _clear(place, one.subject, ELSEWHERE, now=now)
+        for place, subject in open_at(Kind.PLATFORM):
+            if place not in told and subject in {one.subject for one in seen}:
+                _clear(place, subject, ELSEWHERE, now=now)
         ends = list(_sign_in_applications(now))
         for provider_id, one in ends:
             _tell(provider_id, one, now=now)
@@ -121,10 +121,9 @@ def _places() -> list[UUID]:
 
 def _put_away(begins: str, watched: Collection[tuple[UUID, str]], *, now: datetime) -> None:
     """End the alarms of providers about what isn't watched any more."""
-    for subject in open_subjects(Kind.PLATFORM, begins=begins):
-        for provider in providers():
-            if (provider.id, subject) not in watched:
-                _clear(provider.id, subject, UNUSED, now=now)
+    for provider_id, subject in open_at(Kind.PLATFORM):
+        if subject.startswith(begins) and (provider_id, subject) not in watched:
+            _clear(provider_id, subject, UNUSED, now=now)
 
 
 def _clear(organization_id: UUID, subject: str, why: str, *, now: datetime) -> None:
