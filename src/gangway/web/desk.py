@@ -95,7 +95,7 @@ def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         messages.info(request, _("Prove once more who you are, then do it again."))
         ways = get_adapter(request).get_reauthentication_methods(request.user)
         there = redirect_to_login(back, login_url=ways[0]["url"] if ways else reverse("account_login"))
-        return HttpResponseClientRedirect(there.url) if request.headers.get("HX-Request") else there
+        return with_its_page(request, there)
 
     guarded.proved_lately = True  # type: ignore[attr-defined]
     return guarded
@@ -105,6 +105,11 @@ def _proved_at(request: HttpRequest) -> float:
     """Return when this session's person last proved who they are, in any way: the library keeps it in the session."""
     person = request.user if isinstance(request.user, AbstractBaseUser) else None
     return max((float(each["at"]) for each in get_authentication_records(request, person)), default=0.0)
+
+
+def with_its_page(request: HttpRequest, elsewhere: HttpResponse) -> HttpResponse:
+    """Take a part's whole page along when it is led elsewhere, else the sign-in page would land in the middle of it."""
+    return HttpResponseClientRedirect(elsewhere.headers["Location"]) if request.headers.get("HX-Request") else elsewhere
 
 
 def own_page_before(request: HttpRequest) -> str:

@@ -17,7 +17,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRedirect
 
 from gangway.accounts import microsoft
 from gangway.audit.record import Actor
@@ -27,7 +26,7 @@ from gangway.organizations.queries import Seat
 from gangway.organizations.scope import within
 from gangway.web import second_step, staying, zones
 from gangway.web.above import page_in_place_of
-from gangway.web.desk import own_page_before
+from gangway.web.desk import own_page_before, with_its_page
 from gangway.web.views.refusals import refused
 
 ACCOUNTS: Final = ("allauth.",)
@@ -52,12 +51,12 @@ class Entrance(MiddlewareMixin):
             return None
         elsewhere = _before_all(request, known=known)
         if elsewhere is not None:
-            return _to(request, elsewhere)
+            return with_its_page(request, elsewhere)
         try:
             found = second_step.chosen_seat(request)
             factor = _factor_first(request, view, found)
             if factor is not None:
-                return _to(request, factor)
+                return with_its_page(request, factor)
             if _of_library(view):
                 return None
             return _at_the_desk(request, found, lambda: view(request, *args, **kwargs))
@@ -132,8 +131,3 @@ def _at_the_desk(request: HttpRequest, found: Seat, run: Callable[[], HttpRespon
     )
     with within(found.path), timezone.override(zones.of(request)):
         return run()
-
-
-def _to(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Take a live partial's whole page along, else the sign-in page would land in the middle of it."""
-    return HttpResponseClientRedirect(response.headers["Location"]) if request.headers.get("HX-Request") else response
