@@ -1,12 +1,14 @@
 """A truthful end: the set-up's rights go, PIM's ends are kept, Teams is really asked, no token outlives a run."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, conduct, queries, tasks
@@ -117,11 +119,14 @@ OPTIONAL = ("teams-reading", "self-rotation")
 """Features, and what they ask for."""
 
 
-def failed(tenant: Tenant, who: tuple[str, str] = grace) -> Work:
+def failed(
+    tenant: Tenant, who: tuple[str, str] = grace, *, token: str = "", choices: dict[str, Any] | None = None
+) -> Work:
     """A run that gave all that was asked for and this person may give, and then failed."""
-    work, token = make_work(choices={"features": OPTIONAL, "role_choice": "teams"}), tenant.token(who)
+    work = make_work(choices=choices or {"features": OPTIONAL, "role_choice": "teams"})
+    given = SealedText(token) if token else tenant.token(who)
     tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
-    assert work.done(token).state is RunState.FAILED
+    assert work.done(given).state is RunState.FAILED
     tenant.control("DELETE", "faults")
     return work
 
@@ -197,23 +202,38 @@ def test_what_was_declined_leaves_the_list_before_anybody_consents_by_it(tenant)
     assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
 
 
-def test_a_role_for_the_whole_tenant_goes_when_another_try_limits_it_to_a_unit(tenant):
-    choices: dict[str, Any] = {"features": ["administrative-unit"], "role_choice": "teams", "unit": "Berlin"}
-    limited, _ = queries.pin(version=2, **choices)
-    flow = tenant.emulator.device_code(" ".join([*scopes_for(limited), "AdministrativeUnit.ReadWrite.All"]))
-    tenant.emulator.grant(flow, grace)
-    token = str(tenant.emulator.poll(flow).json()["access_token"])
-    unit = post(tenant, token, "directory/administrativeUnits", displayName="Berlin")
-    work = failed(tenant)
-    work.resume(token, plan=limited)
+IN_A_UNIT: dict[str, Any] = {"features": ["administrative-unit"], "role_choice": "teams"}
+
+
+@pytest.fixture
+def in_units(tenant: Tenant) -> Callable[[], str]:
+    """Gives tokens of somebody who may give roles for administrative units, and make these."""
+    plan, _ = queries.pin(version=2, **IN_A_UNIT, unit="Berlin")
+
+    def token() -> str:
+        flow = tenant.emulator.device_code(" ".join([*scopes_for(plan), "AdministrativeUnit.ReadWrite.All"]))
+        tenant.emulator.grant(flow, grace)
+        return str(tenant.emulator.poll(flow).json()["access_token"])
+
+    return token
+
+
+@pytest.mark.parametrize("before", [None, "Rome"], ids=["the whole tenant", "another unit"])
+def test_a_role_goes_that_a_failed_try_gave_elsewhere_than_the_next_one_limits_it_to(tenant, in_units, before):
+    token = in_units()
+    units = {
+        name: post(tenant, token, "directory/administrativeUnits", displayName=name) for name in ("Berlin", "Rome")
+    }
+    work = failed(tenant, token=token, choices=IN_A_UNIT | {"unit": before}) if before else failed(tenant)
+    work.resume(in_units(), plan=queries.pin(version=2, **IN_A_UNIT, unit="Berlin")[0])
     run_until_idle()
     assert work.run().state is RunState.PROVED
     scopes = {
-        row["roleDefinitionId"]: row["directoryScopeId"]
+        (row["roleDefinitionId"], row["directoryScopeId"])
         for row in tenant.state()["role_assignments"].values()
         if row["principalId"] == work.registration().service_principal_id
     }
-    assert scopes == {TEAMS_ADMINISTRATOR: f"/administrativeUnits/{unit}", DIRECTORY_READERS: "/"}
+    assert scopes == {(TEAMS_ADMINISTRATOR, f"/administrativeUnits/{units['Berlin']}"), (DIRECTORY_READERS, "/")}
 
 
 def test_likewise_what_a_run_gave_that_was_cancelled_at_rest_and_begun_anew_without_it(tenant):

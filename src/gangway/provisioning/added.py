@@ -37,7 +37,10 @@ PLAN_BEFORE: Final = "plan_before"
 """Where a repair or an upgrade keeps the plan that its registration had before, in what it wants."""
 
 GIVEN_UP: Final = "given_up"
-"""Where a run keeps the rights, by the keys of their steps, that its plan asked for before somebody changed it."""
+"""Where a run keeps the rights that its plan asked for before somebody changed it.
+
+By the keys of their steps; what was limited to an administrative unit names that after a blank.
+"""
 
 GAVE: Final = (
     Q(state=StepState.DONE.value, words="")
@@ -138,9 +141,9 @@ def given_up(run: Run, plan: Mapping[str, Any]) -> list[str]:
 
     Call it before the registration has that plan.
     """
-    before = _asked_by(run.wanted[PLAN_BEFORE]) if PLAN_BEFORE in run.wanted else frozenset[str]()
+    before = _keys(_asked_by(run.wanted[PLAN_BEFORE])) if PLAN_BEFORE in run.wanted else frozenset[str]()
     earlier = _asked_by(run.registration.plan) | set(run.wanted.get(GIVEN_UP, ()))
-    return sorted(earlier - _asked_by(plan) - before)
+    return sorted(one for one in earlier - _asked_by(plan) if not _keys([one]) <= before)
 
 
 def given_up_before(registration_id: UUID, plan: Mapping[str, Any]) -> list[str]:
@@ -160,8 +163,16 @@ def _asked_by(plan: Mapping[str, Any]) -> frozenset[str]:
         pinned = pinning.read(plan)
     except pinning.PlanUnknown:
         return frozenset()
-    permissions = {f"grant:{entry.value}" for entry in pinned.permissions}
-    return frozenset(permissions | {key_of(role, limited=pinned.in_unit and role.in_unit) for role in pinned.roles})
+    found = {f"grant:{entry.value}" for entry in pinned.permissions}
+    for role in pinned.roles:
+        limited = pinned.in_unit and role.in_unit
+        found.add(f"{key_of(role, limited=limited)} {pinned.unit}" if limited else key_of(role, limited=False))
+    return frozenset(found)
+
+
+def _keys(rights: Iterable[str]) -> frozenset[str]:
+    """The keys of the steps that give these rights, wherever they reach."""
+    return frozenset(one.partition(" ")[0] for one in rights)
 
 
 def given_in_vain(run: Run) -> frozenset[str]:
@@ -177,7 +188,7 @@ def given_in_vain(run: Run) -> frozenset[str]:
     if run.kind == RunKind.SETUP:
         mine |= Q(run__registration_id=run.registration_id, run__kind=RunKind.SETUP.value)
         gave |= Q(state=StepState.DONE.value)
-    rows = StepRecord.objects.filter(mine, gave, kind__in=GRANTS, key__in=wanted)
+    rows = StepRecord.objects.filter(mine, gave, kind__in=GRANTS, key__in=_keys(wanted))
     return frozenset(rows.values_list("key", flat=True))
 
 

@@ -21,6 +21,7 @@ from gangway.provisioning.engine.ports import Graph, Journal, Noted
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.deletion import Removal
 from gangway.provisioning.engine.steps.removal import RemovePermission, RemoveRole
+from gangway.provisioning.engine.steps.roles import scope_of
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.states import LeftoverKind
 
@@ -165,7 +166,11 @@ class _Settling:
         return steps, tuple(left)
 
     def _leaves(self, row: RoleAssignment) -> bool:
-        return self.blueprint.is_leaving(row.role_id, limited=row.scope != grants.WHOLE_TENANT)
+        """Whether a role goes; never where it is wanted: it may only have been given for another unit before."""
+        if not self.blueprint.is_leaving(row.role_id, limited=row.scope != grants.WHOLE_TENANT):
+            return False
+        wanted = {(role.template_id, scope_of(self.blueprint, role, self.seen)) for role in self.blueprint.roles}
+        return (row.role_id, row.scope) not in wanted
 
     async def _note_what_was_done(self, still: Collection[str]) -> None:
         """What nobody answered and isn't to be done any more was done."""
