@@ -81,6 +81,8 @@ def test_an_organization_that_trusts_no_tenant_asks_for_the_second_factor_before
     assert client.post(link, {"way": "account"}).headers["Location"] == "/"
     assert client.get("/services/?sort=name").headers["Location"] == f"{ASKED}?next=/services/%3Fsort%3Dname"
     assert client.post("/sign-in-rules/tenants/").headers["Location"].startswith(ASKED)
+    part = client.get("/alarms/", headers={"HX-Request": "true", "Referer": "http://testserver/services/"})
+    assert part.headers["HX-Redirect"] == f"{ASKED}?next=/services/"
     client.post("/me/organization/", {"organization": str(home.id)})
     assert client.get("/services/").status_code == 200, "where the tenant is trusted nothing has changed"
 

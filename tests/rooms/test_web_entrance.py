@@ -39,9 +39,11 @@ def test_nobody_gets_to_the_desk_without_signing_in(route):
         assert answer.headers["Location"].startswith("/accounts/login/")
 
 
-def test_a_live_partial_takes_its_whole_page_to_the_sign_in():
-    answer = Client().get(reverse("web:run_state", args=[SOME_ID]), headers={"HX-Request": "true"})
-    assert answer.headers["HX-Redirect"].startswith("/accounts/login/")
+def test_a_live_partial_takes_its_whole_page_to_the_sign_in_which_leads_back_to_that_page():
+    part, page = (reverse(f"web:{name}", args=[SOME_ID]) for name in ("run_state", "run"))
+    about = {"HX-Request": "true", "Referer": f"http://testserver{page}?a=b"}
+    answer = Client().get(part, headers=about)
+    assert answer.headers["HX-Redirect"] == f"/accounts/login/?next={page}%3Fa%3Db"
 
 
 def test_who_has_no_second_factor_sets_one_up_first():

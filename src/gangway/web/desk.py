@@ -91,11 +91,10 @@ def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if _proved_at(request) > clock.now().timestamp() - account_settings.REAUTHENTICATION_TIMEOUT:
             return view(request, *args, **kwargs)
-        back = request.get_full_path() if request.method in {"GET", "HEAD"} else own_page_before(request)
         messages.info(request, _("Prove once more who you are, then do it again."))
         ways = get_adapter(request).get_reauthentication_methods(request.user)
-        there = redirect_to_login(back, login_url=ways[0]["url"] if ways else reverse("account_login"))
-        return with_its_page(request, there)
+        page = ways[0]["url"] if ways else reverse("account_login")
+        return with_its_page(request, redirect_to_login(page_to_open_again(request), login_url=page))
 
     guarded.proved_lately = True  # type: ignore[attr-defined]
     return guarded
@@ -112,8 +111,14 @@ def with_its_page(request: HttpRequest, elsewhere: HttpResponse) -> HttpResponse
     return HttpResponseClientRedirect(elsewhere.headers["Location"]) if request.headers.get("HX-Request") else elsewhere
 
 
+def page_to_open_again(request: HttpRequest) -> str:
+    """Return where to come back to after a sign-in: the page that was asked for, or that a form or a part is on."""
+    is_a_page = request.method in {"GET", "HEAD"} and not request.headers.get("HX-Request")
+    return request.get_full_path() if is_a_page else own_page_before(request)
+
+
 def own_page_before(request: HttpRequest) -> str:
-    """Return the page that a form was on, as it was sought, if it is one of ours; else the start page."""
+    """Return the page that a form or a part was on, as it was sought, if it is one of ours; else the start page."""
     referrer = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(referrer, {request.get_host()}, require_https=request.is_secure())
     page = urlsplit(referrer) if ours else urlsplit("")

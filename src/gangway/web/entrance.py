@@ -26,7 +26,7 @@ from gangway.organizations.queries import Seat
 from gangway.organizations.scope import within
 from gangway.web import second_step, staying, zones
 from gangway.web.above import page_in_place_of
-from gangway.web.desk import own_page_before, with_its_page
+from gangway.web.desk import page_to_open_again, with_its_page
 from gangway.web.views.refusals import refused
 
 ACCOUNTS: Final = ("allauth.",)
@@ -94,7 +94,7 @@ def _before_all(request: HttpRequest, *, known: bool) -> HttpResponse | None:
         messages.info(request, _("You were signed out, as the time for it had come. Sign in again to go on."))
         known = False
     if not known:
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(page_to_open_again(request))
     if second_step.changes_factors(request) and second_step.was_spared(request):
         return _to_second_factor(request)
     return None
@@ -112,8 +112,7 @@ def _factor_first(request: HttpRequest, view: Callable[..., HttpResponse], found
 def _to_second_factor(request: HttpRequest) -> HttpResponse:
     """Ask for the second factor; afterwards the page opens again that was asked for, or that the form was on."""
     messages.info(request, _("This organization asks for your second factor."))
-    back = request.get_full_path() if request.method in {"GET", "HEAD"} else own_page_before(request)
-    return redirect_to_login(back, login_url=second_step.page_to_give(request))
+    return redirect_to_login(page_to_open_again(request), login_url=second_step.page_to_give(request))
 
 
 def _of_library(view: Callable[..., HttpResponse]) -> bool:
