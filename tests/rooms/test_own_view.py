@@ -342,6 +342,8 @@ def test_an_idle_session_ends_and_signing_out_ends_the_visit_itself(provider, se
     client = inside(provider)
     with later(monkeypatch, timedelta(minutes=61).total_seconds()):
         assert client.get(f"/customer/services/{service_id}/").headers["Location"] == "/customer/"
+        part = client.get("/customer/removal/state", headers={"HX-Request": "true"})
+        assert part.headers["HX-Redirect"] == "/customer/", "its page goes there, not the part alone"
     client = inside(provider)
     held = dict(client.session["own_view"])
     client.post("/customer/sign-out/")

@@ -23,7 +23,7 @@ from gangway.onboarding.shapes import Departure
 from gangway.onboarding.stages.redirect import LONGEST, mark_of
 from gangway.onboarding.states import VisitState
 from gangway.organizations.languages import language_of
-from gangway.web.desk import for_anyone
+from gangway.web.desk import for_anyone, with_its_page
 from gangway.web.languages import speak
 
 KEY: Final = "own_view"
@@ -131,7 +131,7 @@ def present(request: HttpRequest) -> VisitorView | None:
 
 
 def in_own_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give the view who is here; whoever is not signed in is sent to where one signs in."""
+    """Give the view who is here; whoever is not signed in is sent to where one signs in, a live part with its page."""
 
     @wraps(view)
     def inside(request: OwnRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -139,7 +139,7 @@ def in_own_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         if found is None:
             if not request.session.is_empty():  # a stranger who only looks is given no session to keep words in
                 messages.info(request, _("Sign in with Microsoft to see this."))
-            return redirect("web:own_view")
+            return with_its_page(request, redirect("web:own_view"))
         speak(request, language_of(found.provider.id))
         request.visitor, request.below = found, shown_below(request.get_host())
         request.actor = actor_of(request, found)
