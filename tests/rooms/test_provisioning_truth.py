@@ -1,14 +1,12 @@
 """A truthful end: the set-up's rights go, PIM's ends are kept, Teams is really asked, no token outlives a run."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from gangway.foundation import clock
-from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, conduct, queries, tasks
@@ -21,11 +19,12 @@ from gangway.provisioning.models import Leftover, Registration
 from gangway.provisioning.queries import scopes_for
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
-from tests.contract.tenant import Tenant, blueprint
+from tests.contract.tenant import MAKES_UNITS, Tenant, blueprint
 from tests.contract.test_features import DIRECTORY_READERS, TEAMS_ADMINISTRATOR
 from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_provisioning import BY, CLIENT, Work, make_work
 from tests.rooms.test_provisioning_copying import post, time_passes
+from tests.rooms.test_provisioning_rotation import signed_in, start
 from tests.rooms.test_provisioning_runs import Killed, check, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -119,14 +118,12 @@ OPTIONAL = ("teams-reading", "self-rotation")
 """Features, and what they ask for."""
 
 
-def failed(
-    tenant: Tenant, who: tuple[str, str] = grace, *, token: str = "", choices: dict[str, Any] | None = None
-) -> Work:
-    """A run that gave all that was asked for and this person may give, and then failed."""
+def failed(tenant: Tenant, who: tuple[str, str] = grace, *more: str, choices: dict[str, Any] | None = None) -> Work:
+    """A run that gave all that was asked for and this person may give, by `more` scopes, and then failed."""
     work = make_work(choices=choices or {"features": OPTIONAL, "role_choice": "teams"})
-    given = SealedText(token) if token else tenant.token(who)
+    token = tenant.token(who, *more)
     tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
-    assert work.done(given).state is RunState.FAILED
+    assert work.done(token).state is RunState.FAILED
     tenant.control("DELETE", "faults")
     return work
 
@@ -153,6 +150,20 @@ def test_what_an_earlier_attempt_gave_and_was_declined_since_is_taken_away_again
     assert work.orphans(tenant) == []
     assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
     assert {right.name for right in work.registration().permissions} & GIVEN_UP == set()
+
+
+def test_likewise_what_a_failed_upgrade_gave_when_another_one_is_asked_for_without_it(tenant):
+    work = make_work(version=1)
+    work.done(tenant.token())
+    signed = signed_in(work, tenant)
+    tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
+    first = start(work, "start_repair", plan=queries.pin(version=2, features=OPTIONAL)[0], signed_in=signed)
+    tenant.control("DELETE", "faults")
+    assert (first.state, held(work, tenant) >= GIVEN_UP) == (RunState.FAILED.value, True)
+    again = start(work, "start_repair", plan=queries.pin(version=2)[0], signed_in=signed_in(work, tenant))
+    assert again.state == RunState.PROVED.value
+    assert held(work, tenant) == {entry.value for entry in blueprint().permissions}
+    assert listed(tenant, work) == {entry.id for entry in blueprint().permissions}
 
 
 def test_what_was_taken_away_again_has_to_be_listed_anew_when_it_is_wanted_after_all(tenant):
@@ -205,27 +216,16 @@ def test_what_was_declined_leaves_the_list_before_anybody_consents_by_it(tenant)
 IN_A_UNIT: dict[str, Any] = {"features": ["administrative-unit"], "role_choice": "teams"}
 
 
-@pytest.fixture
-def in_units(tenant: Tenant) -> Callable[[], str]:
-    """Gives tokens of somebody who may give roles for administrative units, and make these."""
-    plan, _ = queries.pin(version=2, **IN_A_UNIT, unit="Berlin")
-
-    def token() -> str:
-        flow = tenant.emulator.device_code(" ".join([*scopes_for(plan), "AdministrativeUnit.ReadWrite.All"]))
-        tenant.emulator.grant(flow, grace)
-        return str(tenant.emulator.poll(flow).json()["access_token"])
-
-    return token
-
-
 @pytest.mark.parametrize("before", [None, "Rome"], ids=["the whole tenant", "another unit"])
-def test_a_role_goes_that_a_failed_try_gave_elsewhere_than_the_next_one_limits_it_to(tenant, in_units, before):
-    token = in_units()
+def test_a_role_goes_that_a_failed_try_gave_elsewhere_than_the_next_one_limits_it_to(tenant, before):
+    limited, _ = queries.pin(version=2, **IN_A_UNIT, unit="Berlin")
+    more = (grace, *scopes_for(limited), MAKES_UNITS)
+    token = tenant.token(*more).reveal()
     units = {
         name: post(tenant, token, "directory/administrativeUnits", displayName=name) for name in ("Berlin", "Rome")
     }
-    work = failed(tenant, token=token, choices=IN_A_UNIT | {"unit": before}) if before else failed(tenant)
-    work.resume(in_units(), plan=queries.pin(version=2, **IN_A_UNIT, unit="Berlin")[0])
+    work = failed(tenant, *more, choices=IN_A_UNIT | {"unit": before}) if before else failed(tenant)
+    work.resume(tenant.token(*more), plan=limited)
     run_until_idle()
     assert work.run().state is RunState.PROVED
     scopes = {

@@ -157,6 +157,13 @@ def given_up_before(registration_id: UUID, plan: Mapping[str, Any]) -> list[str]
     return sorted(earlier - _asked_by(plan))
 
 
+def given_up_by_resting(registration_id: UUID, plan: Mapping[str, Any]) -> list[str]:
+    """The same for a repair or an upgrade that goes on with one that rests, or takes its place."""
+    resting = Run.objects.filter(registration_id=registration_id, state__in=[state.value for state in RESTING])
+    rows = resting.filter(wanted__has_key=PLAN_BEFORE).select_related("registration")
+    return sorted({right for run in rows for right in given_up(run, plan)})
+
+
 def _asked_by(plan: Mapping[str, Any]) -> frozenset[str]:
     """Nothing that is known for a plan that this release can't read."""
     try:
@@ -176,20 +183,18 @@ def _keys(rights: Iterable[str]) -> frozenset[str]:
 
 
 def given_in_vain(run: Run) -> frozenset[str]:
-    """Those of the rights given up that this very run gave, or may have given, by the keys of their steps.
+    """Those of the rights given up that an attempt gave or may have given: by the keys of their steps.
 
-    A set-up goes on where those before it ended, and nobody else gives its registration anything. None while another
-    living service goes on with the registration.
+    Nobody else gives the registration of a set-up anything. None while another living service goes on with the
+    registration.
     """
     wanted = run.wanted.get(GIVEN_UP, ())
     if not wanted or living_others(run.registration_id, run.service_id).exists():
         return frozenset()
-    mine, gave = Q(run_id=run.pk), GAVE
-    if run.kind == RunKind.SETUP:
-        mine |= Q(run__registration_id=run.registration_id, run__kind=RunKind.SETUP.value)
-        gave |= Q(state=StepState.DONE.value)
-    rows = StepRecord.objects.filter(mine, gave, kind__in=GRANTS, key__in=_keys(wanted))
-    return frozenset(rows.values_list("key", flat=True))
+    gave = GAVE | Q(state=StepState.DONE.value) if run.kind == RunKind.SETUP else GAVE
+    attempts = Q(run_id=run.pk) | ~Q(run__state=RunState.PROVED.value)
+    rows = StepRecord.objects.filter(attempts, gave, run__registration_id=run.registration_id, kind__in=GRANTS)
+    return frozenset(rows.filter(key__in=_keys(wanted)).values_list("key", flat=True))
 
 
 def rights_others_need(registration: Registration, service_id: UUID) -> frozenset[str]:

@@ -23,6 +23,7 @@ from gangway.provisioning.added import (
     Added,
     added_by,
     give_back_plan,
+    given_up_by_resting,
     leaves_nobody,
     left_by,
     plan_to_give_back,
@@ -141,13 +142,13 @@ def start_repair(
     old = pinning.read(registration.plan)
     kind = RunKind.UPGRADE if new.version > old.version else RunKind.REPAIR
     before = plan_to_give_back(registration)
-    own = renews or _holds_one(registration_id, service_id)
+    own, vain = renews or _holds_one(registration_id, service_id), given_up_by_resting(registration_id, plan)
     registration.plan = dict(plan) if own else pinning.beside_as_in(plan, registration.plan)
     registration.save(update_fields=["plan"])
     _give_up(registration, service_id, set(removes) - {renews}, by=by)
     wanted: dict[str, Any] = {"renews": str(renews)} if renews else {}
     wanted |= {"credential_days": min(credential_days, new.credential_days)} if credential_days else {}
-    wanted |= {PLAN_BEFORE: before, LEFT: list(signed_in.signer.left) if signed_in else []}
+    wanted |= {PLAN_BEFORE: before, LEFT: list(signed_in.signer.left) if signed_in else [], GIVEN_UP: vain}
     return _start(registration, kind, service_id, wanted=wanted, signed_in=signed_in, on_end=on_end, by=by, now=now)
 
 
@@ -343,7 +344,7 @@ def _start(
     else:
         again: dict[str, Any] = {"queued_at": now, "started_at": None, "ended_at": None, "cancel_asked_at": None}
         again |= {"error": None, "waiting_for": ""}
-        again |= {"wanted": {**standing.wanted, LEFT: wanted[LEFT]}} if LEFT in wanted else {}
+        again |= {"wanted": standing.wanted | {name: wanted[name] for name in (LEFT, GIVEN_UP) if name in wanted}}
         move(standing, RunState.QUEUED, by=by, now=now, data={"kind": kind.value}, **again, **token)
     for run in aside:
         sign_in_application.note(run, "no", by=by, now=now)
