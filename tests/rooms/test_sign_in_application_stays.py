@@ -89,7 +89,7 @@ def test_it_is_listed_when_the_last_ones_time_is_over(tenant):
     assert stays(first) is Stays.NEEDED
 
 
-def test_when_the_last_one_is_cancelled_it_is_listed_and_said_of_all(tenant):
+def test_when_the_last_one_is_cancelled_it_is_listed_and_the_first_says_what_it_knew(tenant):
     first, second = waiting(tenant, "voice1"), waiting(tenant, "voice2")
     finished(first, tenant)
     with within(second.customer.path):
