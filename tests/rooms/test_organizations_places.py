@@ -133,7 +133,11 @@ def test_name_and_words_may_hold_the_signs_that_its_script_joins_letters_by(name
 
 
 @pytest.mark.parametrize(
-    "name", [" ", "Contoso https://evil.example", "Contoso www.evil.example", "Con\u200dtoso", "नम\u200d", "a\u202eb"]
+    "name",
+    [
+        *(" ", "Contoso https://evil.example", "Contoso www.evil.example"),
+        *("Con\u200dtoso", "नम\u200d", "a\u202eb", "\u3164", "Con\u034ftoso"),
+    ],
 )
 def test_name_must_be_one(name):
     customer = make_customer()

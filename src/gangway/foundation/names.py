@@ -19,12 +19,14 @@ _JOINERS: Final = regex.compile(
     regex.VERSION1,
 )
 """Where Persian, Sinhala and others join or part two letters by a sign of no width, as they must."""
+_EMPTY: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
+"""Letters and marks that show nothing, although Python takes them for printable."""
 _NOT_OF_NAMES: Final = re.compile(r"[/\\@<>?#=&%]+")
 
 
 def can_be_seen(text: str) -> bool:
     """Return whether all of a text shows: what hides can't be told apart. Signs that join its letters may be in it."""
-    return _JOINERS.sub("", text).isprintable()
+    return _JOINERS.sub("", text).isprintable() and not _EMPTY.search(text)
 
 
 def holds_address(name: str) -> bool:
