@@ -48,7 +48,6 @@ from tests.rooms.factories_organizations import make_customer, make_provider
 from tests.rooms.factories_renewal import again, changes, opened_by, registrations, secrets, served
 from tests.rooms.factories_web import put_into_wizard, sit_down, soup
 from tests.rooms.test_onboarding_aboard import OLGA, provision, sign_in, state_of
-from tests.rooms.test_repair import validate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -90,7 +89,6 @@ def test_a_renewal_makes_another_secret_on_the_same_registration_and_switches_by
 
 def test_who_may_change_registrations_renews_alone_where_nothing_else_is_missing(emulator):
     walked, service_id = served(emulator)
-    validate(walked, service_id)
     renewing = again(walked, service_id)
     with within(walked.customer.path):
         mail = Message.objects.filter(kind="invitation").latest("created_at")

@@ -54,14 +54,16 @@ def connect_service(
     m365_domain: str,
     items: Sequence[KeptItem],
     granted: list[str] | None,
+    roles: list[str] | None = None,
     seen_at: datetime,
     by: Actor,
     now: datetime,
 ) -> None:
     """Give a service its connection; what was last seen of it becomes its first validation.
 
-    That is `items` and `granted` (permissions in a fresh token, None when there was none), seen at `seen_at`. Its care
-    begins with it, so that its pages say at once what was seen. `user_name` is who signed in, or who typed the
+    That is `items`, `granted` (permissions in a fresh token, None when there was none) and `roles` (template ids of its
+    directory roles, None when nobody could say), seen at `seen_at`. Its care begins with it, so that its pages say at
+    once what was seen. `user_name` is who signed in, or who typed the
     credentials in, as `authenticated_by` says. Raises `AlreadyConnected`.
     """
     row = Connection(
@@ -84,7 +86,7 @@ def connect_service(
     facts = {"registration": str(registration_id), "user_name": user_name}
     _record(Event.CONNECTION_MADE, row, by, facts)
     first = Validation.objects.create(
-        organization_id=organization_id, connection=row, asked_by=by.name[:200], asked_at=seen_at
+        organization_id=organization_id, connection=row, asked_by=by.name[:200], asked_at=seen_at, roles=roles
     )
     validation.write_down(first, row, items=list(items), granted=granted, by=by, now=seen_at)
     adopting.adopt(row, now=now)

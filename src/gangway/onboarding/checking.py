@@ -64,6 +64,7 @@ def end(*, onboarding_id: UUID, result: CheckResult, now: datetime) -> None:
         items = verdict.kept(result.items)
         row.check_state, row.check_items, row.check_status = "done", items, verdict.status_of(items)
         row.check_granted = sorted(result.granted) if result.granted else None
+        row.check_roles = None if result.roles is None else sorted(result.roles)
         _close(row, now=now)
         finishing.go_on(row, now=now)
 

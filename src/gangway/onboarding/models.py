@@ -320,6 +320,7 @@ class OperatorOnboarding(OwnedModel):
     check_status = models.CharField(max_length=10, default="unknown")
     check_items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
     check_granted: models.JSONField[list[str] | None] = models.JSONField(null=True)
+    check_roles: models.JSONField[list[str] | None] = models.JSONField(null=True)
     check_problem: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     check_started_at = models.DateTimeField(null=True)
     check_ended_at = models.DateTimeField(null=True)

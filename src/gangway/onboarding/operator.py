@@ -190,7 +190,7 @@ def ask_validation(row: OperatorOnboarding, *, by: Actor, now: datetime) -> None
         return
     _go(row, OperatorStep.VALIDATION, by=by, back=True)
     row.check_state, row.check_items, row.check_problem = "queued", [], {}
-    row.check_status, row.check_granted = "unknown", None
+    row.check_status, row.check_granted, row.check_roles = "unknown", None, None
     row.check_started_at, row.check_ended_at = now, None
     row.save()
     _record(Event.ONBOARDING_VALIDATION_ASKED, row, by, {})
@@ -239,6 +239,7 @@ def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
         m365_domain=row.m365_domain,
         items=row.check_items,
         granted=row.check_granted,
+        roles=row.check_roles,
         seen_at=row.check_ended_at or now,
         by=by,
         now=now,
