@@ -21,6 +21,7 @@ from tests.emulator.conftest import avery, grace, riley
 from tests.rooms import web_values
 from tests.rooms.factories_provisioning import BY, Work, make_work
 from tests.rooms.factories_web import in_wizard, soup
+from tests.rooms.test_provisioning_rotation import signed_in, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -98,6 +99,18 @@ def test_when_the_last_one_is_cancelled_it_is_listed_and_the_first_says_what_it_
     run_until_idle()
     assert len(listed()) == 1
     assert stays(first) is Stays.NEEDED
+
+
+def test_of_a_repair_that_failed_nobody_says_that_what_it_left_is_gone(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    signed, plan = signed_in(work, tenant), work.registration_row().plan
+    tenant.fault("blocked", {"path": "*/oauth2/v2.0/token"}, {"aadsts": 53003})
+    run = start(work, "start_repair", plan=plan, signed_in=signed)
+    work.run_id = run.pk
+    assert (run.state, tenant.has_sign_in_application(), len(listed())) == (RunState.FAILED, True, 1)
+    assert stays(work) is Stays.LEFT
+    assert "No, it is in the tenant" in said_of(work)
 
 
 def test_who_may_not_remove_it_leaves_it_on_the_list_by_its_name(tenant):

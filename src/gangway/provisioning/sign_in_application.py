@@ -64,15 +64,17 @@ def stays(run_id: UUID) -> Stays | None:
     Told by the run's own rows: to a web process the database shows no other customer's in the same tenant.
     """
     run = Run.objects.select_related("registration").filter(pk=run_id).first()
-    if run is None or not run.sign_in_client_id or run.registration.sign_in_application_gone == "yes":
+    if run is None or not run.sign_in_client_id:
         return None
-    if pinning.read(run.registration.plan).keep_sign_in_application:
-        return Stays.KEPT
     left = Stays.UNSEEN if run.registration.sign_in_application_gone == "unknown" else Stays.LEFT
     rows = Leftover.objects.filter(run_id=run_id, kind=LeftoverKind.SIGN_IN_APPLICATION.value)
     listed = list(rows.values_list("cleared_at", flat=True))
     if listed:
         return left if None in listed else None
+    if run.registration.sign_in_application_gone == "yes":  # by this run or, if it wasn't proved, by one before it
+        return None
+    if pinning.read(run.registration.plan).keep_sign_in_application:
+        return Stays.KEPT
     if run.state != RunState.PROVED.value or run.kind not in REACHING:
         return None
     goodbye = StepRecord.objects.filter(run_id=run_id, key=RemoveSignInApplication().key)
