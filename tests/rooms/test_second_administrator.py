@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings as django_settings
@@ -24,7 +24,7 @@ from gangway.jobs.testing import run_until_idle
 from gangway.notifications.errors import InvalidRecipient
 from gangway.onboarding import actions, freezing, queries, reminding, tasks, tidying
 from gangway.onboarding.errors import LinkClosed, NotNow
-from gangway.onboarding.models import Case
+from gangway.onboarding.models import Case, SignIn, SignInApplication
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.stages.tenant import Expected, refusal_of_signer
 from gangway.onboarding.states import CaseState, SignInState
@@ -127,11 +127,16 @@ def test_the_end_says_that_the_application_stays_which_nobody_here_may_remove(fi
     sign_in(second, emulator, riley)
     finish(second)
     (stays, can, remove) = second.view().done.sign_in_application_stays
-    assert stays.endswith("is still in your tenant: we could not remove it.")
+    assert stays.endswith("-token”, is still in your tenant: we could not remove it.")
     assert "By itself it can do nothing" in can
     assert "Enterprise applications" in remove
     told = " ".join(mailed(UPN).split())
     assert all(sentence in told for sentence in (stays, can, remove))
+    with within_everything("test"):
+        SignInApplication.objects.update(display_name="A later one", client_id=str(uuid4()))
+        client_id = SignIn.objects.get(case_id=second.case_id).client_id
+    named = second.view().done.sign_in_application_stays
+    assert [part for part in ("A later one", client_id) if part in " ".join(named)] == [client_id]
 
 
 def test_who_may_not_begin_is_told_whose_role_it_takes_and_not_that_their_part_is_done(emulator):

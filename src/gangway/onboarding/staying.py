@@ -30,10 +30,9 @@ def removed_of(made: RegistrationView, about: InvitationView) -> Literal["yes", 
 def stays_of(row: Case, made: RegistrationView, about: InvitationView) -> tuple[str, ...]:
     """Say that what was signed in to stays, why, what it can still do and how to remove it; nothing where it went."""
     why = stays(row.run_id) if row.run_id and removed_of(made, about) != "yes" else None
-    application = applications.find(row.provider_id, cloud=made.cloud)
-    if why is None or application is None:
+    if why is None or row.sign_in is None:
         return ()
-    name = application.display_name
+    name = applications.called(row.sign_in.client_id, made.cloud) or row.sign_in.client_id
     return (
         _STAYS[why].format(name=name),
         "By itself it can do nothing: only while an administrator signs in to it, and only what was consented to then.",
