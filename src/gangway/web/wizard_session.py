@@ -16,7 +16,7 @@ from gangway.foundation.clock import now
 from gangway.invitations.queries import invitation
 from gangway.onboarding.errors import NoSuchCase, SessionEnded
 from gangway.onboarding.queries import case
-from gangway.onboarding.shapes import Begun, CaseView
+from gangway.onboarding.shapes import Begun, CaseView, Step
 from gangway.organizations.roles import Capability, require
 from gangway.organizations.scope import within
 from gangway.web import staying
@@ -28,6 +28,9 @@ KEY: Final = "wizard"
 TYPED: Final = "wizard_typed"
 LASTS: Final = timedelta(hours=4)
 """After that the link in the mail must be opened again; it leads back to where the person stopped."""
+
+BY_THE_SIGN_IN: Final = frozenset({Step.SIGNED_IN, Step.NAME, Step.PROVISIONING})
+"""Where whoever is here acts by the sign-in that the case holds; elsewhere somebody may have been handed the link."""
 
 
 class WizardRequest(HttpRequest):
@@ -80,7 +83,7 @@ def in_wizard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if request.assisting:
             request.actor = _assistant(request)
         else:
-            signer = request.case.signer
+            signer = request.case.signer if request.case.step in BY_THE_SIGN_IN else None
             request.actor = administrator(request, signer.upn if signer else "")
         return view(request, *args, **kwargs)
 
