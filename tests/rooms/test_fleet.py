@@ -401,6 +401,36 @@ def test_a_suspended_connection_stays_in_the_list_with_its_state_and_promises_no
     assert "voice-1" not in soup(client.get("/connections/?status=unknown")).select_one("#list").get_text()
 
 
+def test_before_a_worker_has_planned_a_renewal_no_page_says_that_it_is_by_hand(provider, customer):
+    service_id = connected(customer, "voice-1", granted=(*OLD, "Application.ReadWrite.OwnedBy"))
+    client, address = sit_down(provider), f"/services/{service_id}/configuration/m365/"
+
+    def listed(rotation: str) -> bool:
+        return "voice-1" in soup(client.get(f"/connections/?rotation={rotation}")).select_one("#list").get_text()
+
+    told = row(client.get("/connections/"), "voice-1").get_text()
+    assert "Being looked at" in told
+    assert "By hand" not in told
+    assert "The day is being planned" in soup(client.get(address)).get_text()
+    assert [listed(one) for one in ("looked_at", "none", "planned")] == [True, False, False]
+    tending.tend_due(now=clock.now())
+    assert "Planned" in row(client.get("/connections/"), "voice-1").get_text()
+    assert "being planned" not in soup(client.get(address)).get_text()
+    assert [listed(one) for one in ("looked_at", "none", "planned")] == [False, False, True]
+
+
+def test_of_a_renewal_by_itself_that_nobody_wants_the_page_says_so(provider, customer):
+    service_id = connected(customer, "voice-1", granted=(*OLD, "Application.ReadWrite.OwnedBy"))
+    with within(customer.path):
+        policy.set_wishes(customer.id, Wishes(rotates=False), by=SETUP, now=clock.now())
+    tending.tend_due(now=clock.now())
+    client = sit_down(provider)
+    assert "By hand" in row(client.get("/connections/"), "voice-1").get_text()
+    page = soup(client.get(f"/services/{service_id}/configuration/m365/")).get_text()
+    assert "switched off under Rotation and freezes" in page
+    assert "being planned" not in page
+
+
 def test_what_was_seen_before_a_connection_is_looked_after_is_known_from_then_on(provider, customer):
     service_id = connected(customer)
     page = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/")).get_text()

@@ -11,7 +11,9 @@ from django.db.models import QuerySet
 
 from gangway.connections.kept import SOMETHING_LACKS, Kept, Looked, credential_of, credentials_of, whose
 from gangway.connections.models import STATUSES, Care, Companion, Connection, Validation
-from gangway.connections.states import SUSPENDED, Rotation
+from gangway.connections.policy import counting
+from gangway.connections.states import LOOKED_AT, SUSPENDED, Rotation
+from gangway.foundation import clock
 from gangway.organizations.pages import Page, every, page_of
 from gangway.provisioning.orphans import Unused, unused_credentials
 from gangway.provisioning.queries import choices
@@ -29,7 +31,8 @@ SORTS: Final = {"look": ("validate_at", "pk"), "-look": ("-validate_at", "-pk")}
 class RotationView:
     """How a connection's credential is renewed. `by_itself`: no person at the customer is needed.
 
-    `is_known`: a token was looked at, so what it may do is known. `looked_at_next`: when another one is.
+    `is_known`: a token was looked at, so what it may do is known. `looked_at_next`: when another one is. `unplanned`:
+    it renews itself, and no day is found for that; `unwanted`: nor will be, for they don't want rotations.
     """
 
     state: Rotation
@@ -42,11 +45,13 @@ class RotationView:
     ends: bool
     lacks: tuple[str, ...]
     looked_at_next: datetime | None = None
+    unplanned: bool = False
+    unwanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FleetRow:
-    """One connection in the list."""
+    """One connection in the list. `rotation`: a value of `Rotation`, or `LOOKED_AT`."""
 
     service_id: UUID
     short_name: str
@@ -54,7 +59,7 @@ class FleetRow:
     status: str
     status_words: str
     ends_at: datetime | None
-    rotation: Rotation
+    rotation: str
     rotate_at: datetime | None
     validate_at: datetime
     last_validated_at: datetime | None
@@ -107,25 +112,37 @@ def rotation_beside(service_id: UUID, profile: str) -> RotationView | None:
     return _rotation(row, row)
 
 
-def rotations_of(service_ids: Iterable[UUID]) -> dict[UUID, Rotation]:
-    """Return how the rotation of these services' connections stands, of those that are looked after."""
-    rows = Care.objects.filter(connection__service_id__in=list(service_ids))
-    return {one: Rotation(state) for one, state in rows.values_list("connection__service_id", "rotation")}
+def rotations_of(service_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return how the rotation of these services' connections stands, as lists have it, of those looked after."""
+    rows = Care.objects.filter(connection__service_id__in=list(service_ids)).select_related("connection")
+    return {care.connection.service_id: _stands(care) for care in rows}
+
+
+def _stands(care: Care) -> str:
+    """What was kept says "by hand" also before anybody looked, so that it counts only once a worker did."""
+    is_due = care.rotation == Rotation.NONE and care.tend_at <= clock.now()
+    return LOOKED_AT if is_due else care.rotation
 
 
 def _rotation(kept: Kept | None, row: Looked) -> RotationView:
     about = credential_of(row)
+    state = Rotation(kept.rotation) if kept else Rotation.NONE
+    by_itself = about is not None and about.renews_itself(has_right=kept is not None and kept.renews_itself)
+    ends = about is not None and about.ends
+    unplanned = state is Rotation.NONE and by_itself and ends
     return RotationView(
-        state=Rotation(kept.rotation) if kept else Rotation.NONE,
+        state=state,
         at=kept.rotate_at if kept else None,
         words=kept.rotation_words if kept else "",
         run_id=kept.rotation_run_id if kept else None,
-        by_itself=about is not None and about.renews_itself(has_right=kept is not None and kept.renews_itself),
+        by_itself=by_itself,
         is_known=kept is not None and _is_known(row),
         is_ours=about is not None and about.is_ours,
-        ends=about is not None and about.ends,
+        ends=ends,
         lacks=tuple(kept.lacks or ()) if kept else (),
         looked_at_next=kept.validate_at if kept else None,
+        unplanned=unplanned,
+        unwanted=unplanned and not counting(row.organization_id).rotates,
     )
 
 
@@ -206,7 +223,11 @@ def _narrowed(rows: QuerySet[Care], status: str, rotation: str, drift: str) -> Q
     living = rows.filter(connection__service__lifecycle=Lifecycle.CREATED.value)
     if status in {*STATUSES, SUSPENDED}:
         living = living.filter(standing=status)
-    if rotation in set(Rotation):
+    if rotation == LOOKED_AT:
+        living = living.filter(rotation=Rotation.NONE.value, tend_at__lte=clock.now())
+    elif rotation == Rotation.NONE:
+        living = living.filter(rotation=rotation, tend_at__gt=clock.now())
+    elif rotation in set(Rotation):
         living = living.filter(rotation=rotation)
     if drift == LESS:
         living = living.filter(lacking=True)
@@ -222,7 +243,7 @@ def _row(care: Care) -> FleetRow:
         status=care.connection.standing,
         status_words=care.connection.status_words,
         ends_at=service.credential_ends_at,
-        rotation=Rotation(care.rotation),
+        rotation=_stands(care),
         rotate_at=care.rotate_at,
         validate_at=care.validate_at,
         last_validated_at=care.connection.last_validated_at,

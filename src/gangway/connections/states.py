@@ -9,6 +9,8 @@ STILL: Final = (Lifecycle.CREATED.value, Lifecycle.LEAVING.value, Lifecycle.DELE
 """While a service lives so, its credential may be in the tenant."""
 SUSPENDED: Final = "suspended"
 """How a connection stands that isn't used for a while; nothing else is said of it then."""
+LOOKED_AT: Final = "looked_at"
+"""How a rotation stands of which a worker is about to say whether, and when, it comes by itself. Kept nowhere."""
 
 
 class AuthenticatedBy(StrEnum):

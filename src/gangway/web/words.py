@@ -261,6 +261,7 @@ CHECK: Final[Mapping[str, Pill]] = {
 
 ROTATION: Final[Mapping[str, Pill]] = {
     "none": Pill(_("By hand"), "idle", "circle-dashed"),
+    "looked_at": Pill(_("Being looked at"), "busy", "loader-2", turning=True),
     "planned": Pill(_("Planned"), "ok", "calendar"),
     "under_way": Pill(_("Under way"), "busy", "refresh"),
     "needs_customer": Pill(_("Needs the customer"), "warning", "user"),

@@ -25,7 +25,7 @@ from gangway.connections.fleet import backlog
 from gangway.connections.queries import connection
 from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import Wishes
-from gangway.connections.states import SUSPENDED, Rotation
+from gangway.connections.states import SUSPENDED
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.otherwise import addable, purpose_of_repair, renewing
@@ -75,7 +75,7 @@ def connections(request: DeskRequest) -> HttpResponse:
         "backlog": backlog(now=now()),
         "statuses": [(str(state), said(CONNECTION, state).word) for state in Connection],
         "suspended": SUSPENDED,
-        "rotations": [(state.value, said(ROTATION, state).word) for state in Rotation],
+        "rotations": [(state, pill.word) for state, pill in ROTATION.items()],
         "drifts": [(LESS, _("Less than the newest version"))],
         "bulk": bulk_of("connections", request.seat.capabilities),
         "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,

@@ -24,7 +24,7 @@ from gangway.alarms import actions as alarms
 from gangway.alarms.queries import some_alarms
 from gangway.connections.care_view import rotations_of
 from gangway.connections.rotation import rotate_now
-from gangway.connections.states import Rotation
+from gangway.connections.states import LOOKED_AT
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.imports import actions as imports
@@ -173,7 +173,7 @@ def list_as_sought(list_name: str, given: QueryDict) -> str:
 def _connections(chosen: list[UUID]) -> list[Named]:
     states = rotations_of(chosen)
     return [
-        Named(str(row.id), row.short_name, row.customer_name, said(ROTATION, states.get(row.id, Rotation.NONE)))
+        Named(str(row.id), row.short_name, row.customer_name, said(ROTATION, states.get(row.id, LOOKED_AT)))
         for row in some_services(chosen)
     ]
 
