@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
-from gangway.invitations.queries import handoff
+from gangway.invitations.queries import handoff, invitation
 from gangway.onboarding import actions
 from gangway.organizations.roles import Capability
 from gangway.web.desk import DeskRequest, may
@@ -93,5 +93,7 @@ def _act(request: DeskRequest, invitation_id: UUID, action: Callable[..., None],
 
 
 def _back(request: DeskRequest, invitation_id: UUID, error: GangwayError) -> HttpResponse:
+    """Say on the invitation's page why nothing was done. Raises `NoSuchInvitation`: then there is no such page."""
+    about = invitation(invitation_id)
     messages.warning(request, told(error))
-    return redirect("web:invitation", invitation_id)
+    return redirect("web:invitation", about.id)
