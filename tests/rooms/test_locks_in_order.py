@@ -20,6 +20,8 @@ from gangway.connections import actions, companions, tending, validation
 from gangway.connections.models import Care, Companion, Connection, Validation
 from gangway.connections.rotation import rotate_now
 from gangway.foundation import clock
+from gangway.foundation.errors import GangwayError
+from gangway.onboarding import deletion
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import moves
 from gangway.provisioning.actions import CheckResult
@@ -193,3 +195,32 @@ def test_a_look_that_ends_locks_its_care_before_its_service_as_the_end_of_a_rota
     other.join(timeout=20)
     with within(customer.path):
         assert Validation.objects.get(pk=asked).state == "done"
+
+
+DEEDS: dict[str, Callable[[UUID], object]] = {
+    "delete": lambda one: deletion.delete_service(service_id=one, typed="voice", by=SETUP, now=clock.now()),
+    "keep": lambda one: deletion.keep_service(service_id=one, by=SETUP, now=clock.now()),
+    "suspend": lambda one: actions.suspend(service_id=one, by=SETUP, now=clock.now()),
+    "resume": lambda one: actions.resume(service_id=one, by=SETUP, now=clock.now()),
+    "rotate": lambda one: rotate_now(service_id=one, by=SETUP, now=clock.now()),
+    "validate": lambda one: actions.validate_connection(service_id=one, by=SETUP, now=clock.now()),
+}
+
+
+@pytest.mark.parametrize("first", ["nothing", "suspend", "delete"])
+def test_people_who_delete_keep_suspend_resume_and_rotate_at_once_never_stand_in_each_others_way(first):
+    customer = make_customer()
+    service_id = connected(customer, "voice", granted=("User.Read.All", "Application.ReadWrite.OwnedBy"))
+
+    def does(deed: str) -> Callable[[], object]:
+        def run() -> object:
+            with within(customer.path):
+                return DEEDS[deed](service_id)
+
+        return run
+
+    if first in DEEDS:
+        does(first)()
+    for _round in range(4):
+        ended = race(*(does(deed) for deed in (*DEEDS, "delete", "suspend")))
+        assert [one for one in ended if isinstance(one, Exception) and not isinstance(one, GangwayError)] == []

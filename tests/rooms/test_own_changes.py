@@ -11,6 +11,7 @@ from django.db import transaction
 
 from gangway.alarms.models import Alarm, Move, Notice
 from gangway.audit.events import Event
+from gangway.connections.actions import hold_all
 from gangway.connections.models import Connection
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
@@ -20,7 +21,7 @@ from gangway.onboarding.own_view.roles import EVERY_MEMBER, GLOBAL_READER
 from gangway.organizations.changing import change_contacts
 from gangway.organizations.details import Contact
 from gangway.organizations.scope import within, within_everything
-from gangway.services.actions import begin_deletion, hold
+from gangway.services.actions import begin_deletion
 from gangway.services.errors import ServiceMoved
 from gangway.services.models import Service
 from gangway.services.states import Lifecycle
@@ -215,7 +216,7 @@ def test_of_the_providers_deletion_and_the_customers_at_once_only_one_is(provide
     given = {"service_id": service_id, "typed": "voice-1", "now": clock.now()}
     with ThreadPoolExecutor(1) as pool:
         with within(customer.path), transaction.atomic():
-            hold(service_id)
+            hold_all(service_id)
             own = pool.submit(in_scope_of, customer, partial(doing.disconnect, found, **given, by=SETUP))
             wait_until_somebody_waits_for_a_lock()
             deletion.delete_service(**given, by=SETUP)

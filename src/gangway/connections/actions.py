@@ -23,7 +23,8 @@ from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
 from gangway.organizations.roles import Kind, stands_over
 from gangway.provisioning import actions as provisioning
-from gangway.provisioning.actions import hold_registrations_of, switch, taken_into_use
+from gangway.provisioning.actions import hold_registrations, hold_registrations_of, switch, taken_into_use
+from gangway.provisioning.leaving import held_by
 from gangway.provisioning.queries import credential_end, registration, registration_of_credential
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
@@ -127,6 +128,7 @@ def suspend(
     off. What was suspended as its service leaves may be paused besides: it stays so when the service is kept. A service
     without a connection has nothing to suspend.
     """
+    hold_all(service_id)
     rotation.break_off(service_id, by=by, now=now)
     row = _of(service_id)
     if row is None or row.suspended_why == why != SuspendedWhy.PAUSED:
@@ -162,6 +164,7 @@ def resume(
     It is looked at anew, and so is what the service uses beside it. Raises `ServiceMoved` when its service goes, and
     `DecidedAbove` when somebody above this `level` paused it.
     """
+    hold_all(service_id)
     row = _of(service_id)
     if row is None or row.suspended_why != why:
         return
@@ -186,6 +189,7 @@ def end_pause(
     `earlier`: whose place this pause took: that one stands again, and is theirs to end. Raises `ServiceMoved` when its
     service is taken away by now, and `DecidedAbove` as `resume` does.
     """
+    hold_all(service_id)
     row = _of(service_id)
     if row is None or row.suspended_why != SuspendedWhy.PAUSED or (earlier is None and not _leaves(service_id)):
         resume(service_id=service_id, level=level, by=by, now=now)
@@ -252,6 +256,23 @@ def hold(service_id: UUID) -> None:
     """Keep a connection as it stands until the transaction ends: it comes before its service, as everywhere."""
     if _of(service_id) is None:
         raise NoSuchConnection
+
+
+def hold_all(service_id: UUID) -> None:
+    """Keep a service and what hangs on it as they stand until the transaction ends, locked in everybody's order.
+
+    Its registrations, its connection, how its rotations stand, and the service last. Whoever locks one of the later
+    first and then needs an earlier one stands in the way of somebody who stands in theirs.
+
+    Raises `NoSuchService`.
+    """
+    mine = Companion.objects.filter(service_id=service_id)
+    used = Connection.objects.filter(service_id=service_id).values_list("registration_id", flat=True)
+    hold_registrations({*used, *mine.values_list("registration_id", flat=True), *held_by(service_id)})
+    _of(service_id)
+    list(Care.objects.select_for_update(of=("self",)).filter(connection__service_id=service_id).values_list("pk"))
+    list(mine.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    services.hold(service_id)
 
 
 @transaction.atomic

@@ -93,7 +93,7 @@ def delete_service(*, service_id: UUID, typed: str, by: Actor, now: datetime) ->
 
     Raises `NoSuchService`; `NameDiffers` at "typed" unless that is the short name; `ServiceMoved` when it is gone.
     """
-    services.hold(service_id)
+    connections.hold_all(service_id)
     about = service(service_id)
     if typed.strip() != about.short_name:
         raise NameDiffers(field="typed")
@@ -117,6 +117,7 @@ def keep_service(*, service_id: UUID, by: Actor, now: datetime) -> None:
 
     Call it inside a scope. Raises `NoSuchService`; `ServiceMoved` when it doesn't leave, or is being taken away.
     """
+    connections.hold_all(service_id)
     services.keep_service(service_id=service_id, by=by)
     connections.resume(service_id=service_id, why=SuspendedWhy.LEAVING, by=by, now=now)
     disconnections.take_back(service_id, now=now)
@@ -141,6 +142,7 @@ def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:
     with within_everything("a worker is given a service by its id"):
         about = service(service_id)
     with within(about.customer_path), transaction.atomic():
+        connections.hold_all(service_id)
         about = service(service_id)
         if about.lifecycle is Lifecycle.LEAVING and about.leaves_at is not None and about.leaves_at <= now:
             services.begin_deletion(service_id=service_id, by=WORKER)

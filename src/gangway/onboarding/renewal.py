@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from gangway.audit.record import Actor
-from gangway.connections.actions import need_no_pause_above
+from gangway.connections.actions import hold_all, need_no_pause_above
 from gangway.connections.companions import companions
 from gangway.connections.queries import connection, registration_of
 from gangway.invitations import actions as invitations
@@ -158,7 +158,7 @@ def type_in_beside(*, service_id: UUID, profile: str, level: Level, by: Actor, n
 
 def _hold(service_id: UUID, level: Level) -> None:
     """Keep the service as it stands, and let nobody of this level renew what people above it suspended."""
-    services.hold(service_id)
+    hold_all(service_id)
     need_no_pause_above(service_id, level)
 
 

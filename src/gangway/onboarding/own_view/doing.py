@@ -15,6 +15,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.connections.actions import hold_all
 from gangway.connections.renewing import is_to_renew, paused_above
 from gangway.invitations.actions import stop_reminders, tell_operator
 from gangway.invitations.aims import Purpose
@@ -42,7 +43,6 @@ from gangway.organizations.changing import change_contacts as put_contacts
 from gangway.organizations.details import Contact
 from gangway.organizations.roles import Kind
 from gangway.provisioning.remains import Remaining
-from gangway.services.actions import hold
 from gangway.services.errors import ServiceMoved
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
@@ -81,7 +81,7 @@ def disconnect(visitor: VisitorView, *, service_id: UUID, typed: str, by: Actor,
     """
     _need_right(visitor)
     _need_proof(visitor, now=now)
-    hold(service_id)
+    hold_all(service_id)
     about = service(service_id)
     if about.lifecycle is not Lifecycle.CREATED:
         raise ServiceMoved
@@ -97,7 +97,7 @@ def keep(visitor: VisitorView, *, service_id: UUID, by: Actor, now: datetime) ->
     Raises `MayOnlyRead`, `NotTakenBackHere` when the provider deletes it, or its days are over; `KeptTooOften`.
     """
     _need_right(visitor)
-    hold(service_id)
+    hold_all(service_id)
     about = service(service_id)
     if disconnections.standing(service_id) is None:
         raise NotTakenBackHere
@@ -119,7 +119,7 @@ def renew(visitor: VisitorView, *, service_id: UUID, by: Actor, now: datetime) -
     `NothingToRenew`, `AnotherUnderWay`, `LinkClosed` for one that is frozen.
     """
     _need_right(visitor)
-    hold(service_id)
+    hold_all(service_id)
     about = service(service_id)
     if paused_above(service_id):
         raise PausedByProvider
