@@ -365,6 +365,21 @@ def test_a_channel_sees_its_own_inside_the_onboarding_wizard_only(provider):
     assert page.select_one("a.gw-back")["href"] == reverse("web:pending_of_customer", args=[customer.id])
 
 
+def test_who_may_not_open_the_list_reads_what_became_of_several_on_the_start_page(provider):
+    channel = make_channel(provider)
+    customer = make_customer(channel)
+    chosen = {"ticked": [invite(customer, short_name="contoso-hq"), invite(customer, short_name="contoso-two")]}
+    client = sit_down(channel)
+    told = client.post(reverse("web:invitations_resend"), chosen, follow=True)
+    assert (told.status_code, told.redirect_chain) == (200, [(reverse("web:home"), 302)])
+    assert "Done with 2 of 2" in soup(told).get_text()
+    asked = soup(client.get(reverse("web:invitations_revoke"), chosen))
+    assert {link["href"] for link in asked.select("main a")} == {reverse("web:home")}
+    assert asked.select_one("a.gw-back").get_text(strip=True) == "Dashboard"
+    told = client.post(reverse("web:invitations_revoke"), chosen, follow=True)
+    assert "Done with 2 of 2" in soup(told).get_text()
+
+
 def test_a_monitor_looks_but_has_no_buttons(provider, customer):
     invitation_id = invite(customer)
     monitor = sit_down(provider, role=Role.MONITOR)

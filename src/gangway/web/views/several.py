@@ -7,14 +7,14 @@ was after somebody proved who they are.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -131,14 +131,14 @@ def _for_each(
             messages.success(request, _("Done with %(done)s of %(all)s.") % {"done": done, "all": len(chosen)})
         for words, times in refused.items():
             messages.warning(request, _("Not done with %(times)s: %(words)s") % {"times": times, "words": words})
-        return redirect(list_as_sought(list_name, request.POST))
+        return redirect(_way_back(request, list_name, request.POST)[1])
 
     methods = ["GET", "HEAD", "POST"] if question else ["POST"]
     return require_http_methods(methods)(may(deed.right)(proved_lately(view) if dangerous else view))
 
 
 def _asked(request: DeskRequest, question: Question, list_name: str, deed: Deed, chosen: list[Any]) -> HttpResponse:
-    rows, back_url = question.named(chosen), list_as_sought(list_name, request.GET)
+    rows, (back, back_url) = question.named(chosen), _way_back(request, list_name, request.GET)
     if not rows:
         _ask_for_ticks(request)
         return redirect(back_url)
@@ -146,7 +146,7 @@ def _asked(request: DeskRequest, question: Question, list_name: str, deed: Deed,
     if question.choice is not None:
         name, word, choices_for = question.choice
         values["choice"] = {"name": name, "word": word, "choices": choices_for(chosen)}
-    return render(request, "around/ask_first.html", values | {"back": LISTS[list_name].title, "back_url": back_url})
+    return render(request, "around/ask_first.html", values | {"back": back, "back_url": back_url})
 
 
 def tick_first(request: DeskRequest, list_name: str) -> HttpResponse:
@@ -157,6 +157,17 @@ def tick_first(request: DeskRequest, list_name: str) -> HttpResponse:
 
 def _ask_for_ticks(request: DeskRequest) -> None:
     messages.error(request, _("Tick some rows first: the boxes stand at their beginning."))
+
+
+def _way_back(request: DeskRequest, list_name: str, given: QueryDict) -> tuple[str, str]:
+    """Return word and address of the list as it was sought, or of the start page for whom that list isn't open.
+
+    A channel's Admin does with its invitations what can be done with them, and doesn't open the page of all.
+    """
+    page = cast("DeskView", resolve(reverse(f"web:{list_name}")).func)
+    if request.seat.capabilities.isdisjoint(page.capabilities):
+        return _("Dashboard"), reverse("web:home")
+    return LISTS[list_name].title, list_as_sought(list_name, given)
 
 
 def _sought(list_name: str, given: QueryDict) -> dict[str, str]:
@@ -291,7 +302,8 @@ rotate = _for_each(
         gettext_lazy("Rotate the credentials of these connections now?"),
         gettext_lazy(
             "A new credential is made and proved before it is used; the old one rests and is then removed. "
-            "Freezes and notices are not waited for."
+            "Freezes and notices are not waited for. A connection of which too many that were replaced still rest in "
+            "the tenant is left out."
         ),
         _connections,
     ),
