@@ -6,10 +6,13 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from typer.main import get_command
 
+from gangway.cli.main import app
 from gangway.vault import keys
 from tests.ground.installation import Installation, gangway
 
@@ -27,6 +30,30 @@ def type_with_input(command: str, text: str, environment: dict[str, str]) -> sub
 
 def test_version_is_told() -> None:
     assert gangway("--version", {"PATH": os.environ["PATH"]}).stdout.strip() == version("gangway")
+
+
+def test_no_switch_asks_for_a_word_behind_it() -> None:
+    """`--once <bool>` in the help would be typed as it stands, and refused."""
+    switches = [option for command in _commands(get_command(app)) for option in command.params if _is_switch(option)]
+    assert {switch.name for switch in switches} >= {"once", "call_quality", "check"}
+    assert {switch.metavar for switch in switches} == {""}
+
+
+def _commands(command: Any) -> list[Any]:
+    return [command, *(one for below in getattr(command, "commands", {}).values() for one in _commands(below))]
+
+
+def _is_switch(option: Any) -> bool:
+    return getattr(option, "is_flag", False)
+
+
+@pytest.mark.parametrize("given", ["contoso-hq", "3f0c", "12345678-12345678"])
+def test_what_is_not_an_id_is_told_where_ids_stand(given: str) -> None:
+    token = f"connection token {given} --operator olga@sp2.example --purpose trying"
+    refused = gangway(token, {"PATH": os.environ["PATH"]})
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "Used by hand on the service's page Connection health" in refused.stderr
+    assert "UUID" not in refused.stderr
 
 
 def test_keys_are_made_listed_and_never_overwritten(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from gangway.cli.errors import NoSuchOperator
+from gangway.cli.errors import WHERE_IT_STANDS, NoSuchOperator, NotAServiceId
 from gangway.cli.start import prepared
 from gangway.config.settings.typed import Role
 
@@ -23,17 +23,18 @@ def about() -> None:
 @app.command()
 def token(
     *,
-    service: Annotated[UUID, typer.Argument(help="The service's id: the end of its page's address.")],
+    service: Annotated[str, typer.Argument(help=f"The service's id: it stands under {WHERE_IT_STANDS}.")],
     operator: Annotated[str, typer.Option(help="E-mail address of the person who uses it, who needs the right to.")],
     purpose: Annotated[str, typer.Option(help="What for; the activity log keeps it.")],
     call_quality: Annotated[
         bool,
-        typer.Option("--call-quality", help="One token for Graph, of the registration for call quality."),
+        typer.Option("--call-quality", metavar="", help="One token for Graph, of the registration for call quality."),
     ] = False,
 ) -> None:
     """Print a short-lived token for Graph and one for Teams, as JSON, for `Connect-MicrosoftTeams -AccessTokens`."""
+    service_id = _key(service)
     with prepared(Role.WORKER):
-        print(json.dumps(_tokens(service, operator, purpose, "qoe" if call_quality else "")))
+        print(json.dumps(_tokens(service_id, operator, purpose, "qoe" if call_quality else "")))
 
 
 @app.command()
@@ -48,6 +49,14 @@ def farewell(
     print("It is signed by this platform, and unchanged." if signed else "This platform did not sign this text.")
     if not signed:
         raise typer.Exit(1)
+
+
+def _key(text: str) -> UUID:
+    """Read a service's id. Raises `NotAServiceId`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotAServiceId from None
 
 
 def _tokens(service_id: UUID, email: str, purpose: str, profile: str) -> dict[str, Any]:

@@ -19,8 +19,12 @@ def create_admin(
     ] = "",
     provider_name: Annotated[str, typer.Option(help="The provider's full name, when it is made now.")] = "",
     *,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
-    totp: Annotated[bool, typer.Option(help="Set up an authenticator app and print its key, once.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", metavar="", help="Read the password from stdin.")
+    ] = False,
+    totp: Annotated[
+        bool, typer.Option(metavar="", help="Set up an authenticator app and print its key, once.")
+    ] = False,
 ) -> None:
     """Make an administrator of a provider, and the provider too if it is not there yet; or one of the whole system."""
     password = _password(from_stdin=password_stdin)

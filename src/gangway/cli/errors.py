@@ -1,6 +1,11 @@
 """Why a command refused to do its work."""
 
+from typing import Final
+
 from gangway.foundation.errors import GangwayError, WhoActs
+
+WHERE_IT_STANDS: Final = "Used by hand on the service's page Connection health"
+"""Where the id of a service is read, in a command that can be copied as it is."""
 
 
 class WebCanOpenSecrets(GangwayError):
@@ -45,6 +50,15 @@ class NoSuchOperator(GangwayError):
     code = "cli:operator:unknown"
     what = "No operator has this e-mail address."
     cure = "give the address that the person signs in with"
+    acts = WhoActs.US
+
+
+class NotAServiceId(GangwayError):
+    """A name, or half an id, was given where a service's id belongs."""
+
+    code = "cli:service:not_an_id"
+    what = "This is not the id of a service."
+    cure = f"copy the whole command from where it stands, under {WHERE_IT_STANDS}: the id is in it"
     acts = WhoActs.US
 
 

@@ -23,7 +23,9 @@ for a while, up to a day) sign-ins with federated credentials can fail."""
 @app.command()
 def rotate_key(
     *,
-    at_once: Annotated[bool, typer.Option("--at-once", help="For a key that somebody else may have.")] = False,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", metavar="", help="For a key that somebody else may have.")
+    ] = False,
 ) -> None:
     """Have a worker make the next signing key."""
     with prepared(Role.OWNER):

@@ -34,7 +34,9 @@ app.add_typer(connection.app, name="connection")
 
 
 @app.callback(invoke_without_command=True)
-def about(*, show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def about(
+    *, show_version: Annotated[bool, typer.Option("--version", metavar="", help="Print the version.")] = False
+) -> None:
     """Gangway brings a customer's Microsoft 365 tenant aboard a service provider's voice platform."""
     if show_version:
         print(version("gangway"))

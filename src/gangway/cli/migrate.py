@@ -9,7 +9,9 @@ from gangway.cli.start import prepared
 from gangway.config.settings.typed import Role
 
 
-def migrate(*, check: Annotated[bool, typer.Option(help="Only say whether something is to be done.")] = False) -> None:
+def migrate(
+    *, check: Annotated[bool, typer.Option(metavar="", help="Only say whether something is to be done.")] = False
+) -> None:
     """Migrate as the owner, then grant web and worker what they need; safe to repeat. With --check nothing changes."""
     gc.disable()  # migrations make many classes that point at each other: looking for garbage took a third of the time
     with prepared(Role.OWNER) as settings:

@@ -38,8 +38,12 @@ SmtpPort = Annotated[int, typer.Option(help="Port of the mail catcher for mail."
 
 def demo(
     *,
-    once: Annotated[bool, typer.Option("--once", help="End after the walk; success means that it was proved.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="With --once: the result as JSON in the last line.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", metavar="", help="End after the walk; success means that it was proved.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", metavar="", help="With --once: the result as JSON in the last line.")
+    ] = False,
     data_dir: DataDir = Path(".gangway"),
     port: Port = 0,
     emulator_port: EmulatorPort = 0,
