@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from gangway.federation.queries import issuer
 from gangway.foundation.clock import now
 from gangway.foundation.sealed import SealedText
+from gangway.languages.said import said
 from gangway.onboarding import existing
 from gangway.onboarding.existing import Aside
 from gangway.onboarding.existing_errors import ExistingError
@@ -72,7 +73,7 @@ class Existing(PlainForm):
 
     @classmethod
     def of(cls, view: ExistingView, data: Any = None) -> "Existing":
-        """The form with what was typed before; what a worker found wrong stands at its field."""
+        """The form with what was typed before; what a worker found wrong, at its field and in its language."""
         known = {"tenant": view.tenant, "client_id": view.client_id, "ends_on": view.ends_on}
         about: dict[str, Any] = {"kind": view.kind, "has_secret": view.has_secret and view.kind == "secret"}
         if data is not None:
@@ -81,7 +82,7 @@ class Existing(PlainForm):
             return cls(initial=known, **about)
         form = cls({name: value if value is not None else "" for name, value in known.items()}, **about)
         for name, words in view.faults.items():
-            form.add_error(name if name in form.fields else None, ValidationError(words))
+            form.add_error(name if name in form.fields else None, ValidationError(said(words)))
         return form
 
     @property
