@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
 
 from tests.house import texts
-from tests.house.text_sources import ROOT, TEMPLATES, every_text
+from tests.house.text_sources import PLAIN, ROOT, TEMPLATES, every_text
 
 NOTHING_SAID = {ROOT / "web" / "templates" / "components" / f"{name}.html" for name in ("wordmark", "empty")}
 """Parts without words."""
@@ -59,6 +59,24 @@ def test_what_a_listed_template_is_made_of_is_listed_too():
     folders = [ROOT / "web" / "templates", ROOT / "notifications" / "templates"]
     found = {folder / name for path in listed for name in used.findall(path.read_text("utf-8")) for folder in folders}
     assert {path for path in found if path.exists()} - listed == NOTHING_SAID
+
+
+TO_THE_DESK = {"provisioning/checks.py", "provisioning/credential_ends.py"}
+"""What a validation sees: operators read it, no customer does."""
+
+
+def test_who_makes_a_line_of_what_was_seen_is_listed_unless_only_operators_read_it():
+    making = re.compile(r"(?<!class )\bCheckItem\(")
+    makers = {
+        path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if making.search(path.read_text("utf-8"))
+    }
+    assert makers > TO_THE_DESK
+    assert sorted(makers - TO_THE_DESK - {name for name, definitions in PLAIN.items() if not definitions}) == []
+
+
+def test_an_english_name_with_brackets_in_it_is_not_torn_apart_in_hebrew():
+    torn = re.compile(r"\((?:Application|Directory) \(")
+    assert [one for one in strings(texts.read(texts.path_of("he"))).values() if torn.search(str(one))] == []
 
 
 def test_the_patterns_are_those_of_the_sources():

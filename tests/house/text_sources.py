@@ -246,6 +246,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
         "-ReplacedMeanwhile",
     ),
     "provisioning/by_hand.py": (),
+    "provisioning/check_items.py": (),
     "provisioning/sightings.py": (
         "UNUSED",
         "STILL_THERE",

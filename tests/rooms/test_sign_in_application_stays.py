@@ -9,6 +9,7 @@ from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.languages.choice import speaking
 from gangway.languages.said import said
+from gangway.onboarding import staying
 from gangway.onboarding.shapes import Step
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import actions, leftover_list, sign_in_application, tasks
@@ -99,6 +100,9 @@ def test_when_the_last_one_is_cancelled_it_is_listed_and_the_first_says_what_it_
     run_until_idle()
     assert len(listed()) == 1
     assert stays(first) is Stays.NEEDED
+    told = staying._STAYS[Stays.NEEDED]
+    assert "was still needed in your tenant when this ended" in told
+    assert "if it is still there once none of them is at work any more, it has to be removed by hand." in told
 
 
 def test_of_a_repair_that_failed_nobody_says_that_what_it_left_is_gone(tenant):

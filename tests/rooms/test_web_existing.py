@@ -14,7 +14,10 @@ from gangway.invitations import queries as invited
 from gangway.invitations.models import Invitation
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import actions, existing, freezing, relinking, tidying
+from gangway.languages.choice import ENGLISH, NAMES, speaking
+from gangway.languages.said import said
+from gangway.onboarding import actions, existing, existing_errors, freezing, relinking, tidying
+from gangway.onboarding.existing_errors import DomainNotThere, ExistingError
 from gangway.onboarding.models import Case, ExistingRegistration, SignInApplication, TenantLookup
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState, LookupState
@@ -25,6 +28,7 @@ from gangway.provisioning import given
 from gangway.services.queries import services
 from gangway.vault.actions import reveal
 from gangway.vault.models import Sealed
+from gangway.web.forms.existing import Existing
 from gangway.web.wizard_pages import ROUTES
 from tests.rooms import factories_invitations, factories_organizations, web_values
 from tests.rooms.factories_onboarding import ADMINISTRATOR, CLIENT, HOME, Walk, register, signed_in, walk
@@ -120,6 +124,39 @@ def test_what_a_worker_found_wrong_stands_at_its_field(monkeypatch):
     answer = client.get("/wizard/use/")
     assert error_at(answer, "client_id") == faults["client_id"]
     assert soup(answer).select_one("#id_client_id")["aria-invalid"] == "true"
+
+
+FAULTS = tuple(
+    one for one in vars(existing_errors).values() if isinstance(one, type) and issubclass(one, ExistingError)
+)
+
+
+@pytest.mark.parametrize("language", [code for code in NAMES if code != ENGLISH])
+def test_whatever_a_worker_found_wrong_is_said_at_its_field_in_the_language_of_the_page(language):
+    """A row keeps what happened and what to do as one line of English."""
+    elsewhere = "Contoso has not the domain c.example or d.example, which belongs to this customer."
+    lines = [(one.what, one.cure) for one in FAULTS] + [(elsewhere, DomainNotThere.cure)]
+    assert len(lines) > 20
+    for what, cure in lines:
+        with speaking(language):
+            form = Existing.of(web_values.existing(faults={"client_id": f"{what} {cure}"}))
+            assert form.errors["client_id"] == [f"{said(what)} {said(cure)}"]
+            assert said(what) != what
+            assert said(cure) != cure
+
+
+def test_a_name_that_we_made_up_is_said_in_the_language_of_the_page_and_a_real_one_as_it_is(monkeypatch):
+    def told(name):
+        done = replace(web_values.DONE, registration_name=name)
+        case = replace(web_values.case(Step.DONE, done=done), existing=web_values.existing(CaseState.DONE))
+        monkeypatch.setattr("gangway.web.views.wizard.secret_end_is_unknown", lambda _case_id: False)
+        client = in_wizard(monkeypatch, case)
+        client.cookies["__Host-language"] = "fr"
+        return soup(client.get("/wizard/done/")).select_one("dd strong").get_text()
+
+    assert told("App registration 3eeda679") == "Inscription d’application 3eeda679"
+    assert told("App registration of ours") == "App registration of ours"
+    assert told("Error") == "Error"
 
 
 def test_what_is_missing_is_listed_with_its_cure(monkeypatch):

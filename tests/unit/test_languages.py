@@ -41,6 +41,9 @@ def in_german(settings, tmp_path):
         (f"Contoso says so. {PROBLEM}", f"Contoso says so. ⟦{PROBLEM}⟧"),
         ("client secret or certificate", "⟦client secret⟧ ⟦or⟧ ⟦certificate⟧"),
         ("Ada and Grace", "Ada and Grace"),
+        ("“voice-1”, “Smith and Sons” and “c”", "⟦“voice-1”⟧, ⟦“Smith and Sons”⟧ ⟦and⟧ ⟦“c”⟧"),
+        ("“voice-1” and Grace", "“voice-1” and Grace"),
+        ("“50%”", "⟦“50%”⟧"),
         ("Contoso", "Contoso"),
         ("", ""),
     ],
@@ -52,6 +55,20 @@ def test_a_text_is_found_again_whole_as_a_pattern_by_sentences_or_as_a_list(text
 def test_what_stands_in_a_sentence_is_said_too():
     assert pseudo_language.unmarked(said(LET_IN)) == ""
     assert "192.0.2.7" in said(LET_IN)
+
+
+def test_a_name_in_quotation_marks_within_a_sentence_has_the_marks_of_the_language():
+    stay = "App registrations that were made like this before stay untouched: "
+    assert said(f"{stay}“voice-1”.") == f"⟦{stay}⟦“voice-1”⟧.⟧"
+    assert said(f"{stay}“a”, “b and c”.") == f"⟦{stay}⟦“a”⟧, ⟦“b and c”⟧.⟧"
+
+
+def test_a_mail_says_a_name_that_we_made_up_in_its_language():
+    facts = dict.fromkeys(CONTEXTS[MessageKind.SERVICE_CREATED], "9") | {
+        "registration_name": "App registration 3eeda679"
+    }
+    told = MESSAGES[MessageKind.SERVICE_CREATED].compose(facts, language="de").text
+    assert "⟦App registration 3eeda679⟧" in " ".join(told.split())
 
 
 def test_facts_are_put_in_as_they_are_and_never_looked_at_again():

@@ -8,10 +8,15 @@ import pytest
 from django.utils import translation
 
 from gangway.languages.said import said
+from gangway.microsoft.errors import Busy, Forbidden
+from gangway.microsoft.graph import session
+from gangway.microsoft.graph.shapes import Organization
 from gangway.onboarding.farewell import written
+from gangway.provisioning import check_items, proving
 from gangway.provisioning.engine import pinning, rights, verify
 from gangway.provisioning.engine.blueprint import draw
 from gangway.provisioning.engine.difference import differences
+from gangway.provisioning.engine.fitting import fit
 from gangway.provisioning.engine.script import Asked, Wanted, script
 from gangway.provisioning.farewell import Line, Outcome, Parted
 from gangway.provisioning.waiting_view import RemainingRow
@@ -69,6 +74,23 @@ def test_what_an_account_lacks_and_what_was_read_back_are_sentences_of_their_own
 @pytest.mark.parametrize("part", rights.Part)
 def test_what_remains_for_a_colleague_is_said_with_its_kind(part):
     assert english_in(said(RemainingRow(part, "", "9", "").words)) == []
+
+
+def test_whatever_is_seen_of_a_registration_that_is_there_is_said_with_what_to_do():
+    """The lines that *What we saw* may have: nothing there, everything there, more than needed, a refusal."""
+    wanted = plan(features=["self-rotation", "call-quality"])
+    pinned = pinning.read(wanted)
+    values, roles = {one.value for one in pinned.permissions}, {one.template_id for one in pinned.roles}
+    found = (fit(wanted, permissions=(), roles=()), fit(wanted, permissions={*values, "9.9.9"}, roles=roles))
+    items = [check_items.signed_in(token, "sign_in", "Sign-in as the registration") for token in (object(), Busy())]
+    items += [item for one in found for item in (*proving._rights(one), *proving._more(one))]
+    for told in ({"value": Organization("9", "9", ())}, {"error": Forbidden()}, {"error": Busy()}):
+        outcome = session.Outcome(check_items.NO_ANSWER, **told)
+        items += [*proving._tenant(outcome, "9"), *proving._tenant(outcome, "99")]
+    assert len({item.words for item in items}) > 8
+    names = re.compile(rf"\b({'|'.join(map(re.escape, values))})\b")
+    texts = [text for item in items for text in (item.label, item.words, item.cure)]
+    assert [text for text in texts if english_in(names.sub("", said(text)))] == []
 
 
 def test_the_last_paper_about_a_service_can_be_read_in_another_language():

@@ -3,7 +3,7 @@
 Rooms without Django, and rows that keep what happened, have their words in English. Here such a text is found again:
 whole, or as one of the patterns with placeholders that the extraction read from the code (`locale/patterns.json`),
 or sentence by sentence, or as a list, or as a time. What is known in no such way (a name, Microsoft's own words) stays
-as it is.
+as it is; names in quotation marks get the marks of the language.
 """
 
 import json
@@ -29,7 +29,10 @@ LEAST_FIXED: Final = 4
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _BETWEEN_SENTENCES: Final = re.compile(r"(?<=[.!?:]) (?=[A-Z“\"])")
 _BETWEEN_ITEMS: Final = re.compile(r", | and | or ")
+_QUOTED: Final = re.compile("“([^“”]*)”")
+_QUOTED_NAMES: Final = re.compile("“[^“”]*”(?:(?:, | and | or )“[^“”]*”)*")
 _DASH: Final = "- "
+_MADE_UP: Final = re.compile("App registration [0-9a-f]{8}")
 
 
 def said(text: str) -> str:
@@ -38,6 +41,11 @@ def said(text: str) -> str:
     if language == ENGLISH or not text:
         return text
     return "\n".join(line if len(line) > LONGEST else _in(language, line) for line in text.split("\n"))
+
+
+def named(name: str) -> str:
+    """Return the name of a registration: its own as it is, one that we made up in the language that is spoken now."""
+    return said(name) if _MADE_UP.fullmatch(name) else name
 
 
 @lru_cache(maxsize=2048)
@@ -50,7 +58,7 @@ def _in(language: str, text: str, depth: int = 0) -> str:
     if text != text.strip():
         core = text.strip()
         return text.replace(core, _in(language, core, depth)) if core else text
-    return retold(text, language) or _whole(language, text, depth) or _sentences(language, text, depth)
+    return retold(text, language) or _whole(language, text, depth) or _quoted(text) or _sentences(language, text, depth)
 
 
 def _whole(language: str, text: str, depth: int) -> str:
@@ -86,11 +94,27 @@ def _sentences(language: str, text: str, depth: int) -> str:
     return " ".join(told)
 
 
+def _quoted(text: str) -> str:
+    """Say names in quotation marks, one or a list of them: each name as it is, in the marks of the language."""
+    if not _QUOTED_NAMES.fullmatch(text):
+        return ""
+    joints, between = _QUOTED.split(text), _between()
+    pieces = (
+        gettext("“%(name)s”") % {"name": one} if at % 2 else between.get(one, "") for at, one in enumerate(joints)
+    )
+    return "".join(pieces)
+
+
+def _between() -> dict[str, str]:
+    """What stands between the things of a list."""
+    return {", ": ", ", " and ": f" {gettext('and')} ", " or ": f" {gettext('or')} "}
+
+
 def _items(language: str, text: str, depth: int) -> str:
     """Say a list: each thing in it, and what stands between the last two."""
     if not _BETWEEN_ITEMS.search(text):
         return ""
-    between = {", ": ", ", " and ": f" {gettext('and')} ", " or ": f" {gettext('or')} "}
+    between = _between()
     parts = _BETWEEN_ITEMS.split(text)
     told = [_whole(language, part, depth) or part for part in parts]
     if told == parts:

@@ -12,8 +12,9 @@ from gangway.provisioning.sign_in_application import Stays, stays
 _STAYS: Final = {
     Stays.KEPT: "The application you signed in to, “{name}”, stays in your tenant, as it was planned.",
     Stays.NEEDED: (
-        "The application you signed in to, “{name}”, stays in your tenant while somebody else works with it there. "
-        "After the last of them it is removed, if their roles allow it."
+        "The application you signed in to, “{name}”, was still needed in your tenant when this ended: somebody else "
+        "was at work with it there. Whoever of them finishes last removes it, if their roles allow it; if it is still "
+        "there once none of them is at work any more, it has to be removed by hand."
     ),
     Stays.LEFT: "The application you signed in to, “{name}”, is still in your tenant: we could not remove it.",
     Stays.UNSEEN: "The application you signed in to, “{name}”, may still be in your tenant: nobody saw it gone.",

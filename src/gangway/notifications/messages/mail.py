@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 
 from gangway.languages.choice import ENGLISH, speaking
-from gangway.languages.said import said
+from gangway.languages.said import named, said
 from gangway.notifications.messages.dress import PLAIN, Dress
 
 LONGEST_SUBJECT: Final = 200
@@ -37,6 +37,8 @@ OURS: Final = frozenset(
     | {"safe", "changes", "expires", "deadline", "day", "made_at", "valid_until", "created_at", "when", "ends"}
 )
 """Values that are our own words and times, written in English where nobody knew yet who reads them."""
+NAMES: Final = frozenset({"registration", "registration_name"})
+"""Names of registrations, which are ours to say only where we made them up."""
 _ITEM: Final = re.compile(r"\s*(?:- |\d\. )?")
 
 
@@ -74,7 +76,7 @@ class Message:
     ) -> Mail:
         """Fill the templates. Values are escaped in the HTML; in the subject, line breaks become blanks."""
         with speaking(language):
-            told = {name: said(value) if name in OURS else value for name, value in context.items()}
+            told = {name: _told(name, value) for name, value in context.items()}
             values = {**told, "link": link, **dress.values()}
             own = str(self.subjects.get(told.get("purpose", ""), self.subject))
             subject = told.get("own_subject") or own.format_map(told)
@@ -86,6 +88,12 @@ class Message:
                 dress=dress,
                 unbroken=text,
             )
+
+
+def _told(name: str, value: str) -> str:
+    if name in OURS:
+        return said(value)
+    return named(value) if name in NAMES else value
 
 
 def wrapped(text: str) -> str:

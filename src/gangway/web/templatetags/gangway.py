@@ -229,6 +229,12 @@ def said(text: object) -> str:
 
 
 @register.filter
+def named(name: object) -> str:
+    """Say the name of a registration, which is ours to say only where we made it up."""
+    return languages.named(str(name)) if name else ""
+
+
+@register.filter
 def language_name(code: str) -> str:
     """Return how a language calls itself."""
     return NAMES[known(code)]
