@@ -43,6 +43,13 @@ def test_it_says_what_remains_who_may_do_it_until_when_and_who_was_asked(monkeyp
     assert "It gives no directory roles" in text
 
 
+def test_each_time_says_in_which_zone_it_is(monkeypatch):
+    page = soup(in_wizard(monkeypatch, web_values.case(Step.WAITING)).get(WAITING))
+    times = page.select(".gw-facts time")
+    assert len(times) > 3
+    assert [str(time) for time in times if time["data-local"] != "zone"] == []
+
+
 def test_of_a_colleagues_link_that_was_withdrawn_nothing_says_until_when_it_is_good(monkeypatch):
     case = web_values.case(Step.WAITING)
     assert "link good until" in text_of(in_wizard(monkeypatch, case).get(WAITING))
