@@ -11,7 +11,7 @@ from gangway.config.settings.typed import Role
 
 def main() -> None:
     """Run a worker as `gangway worker` does, knowing one task more."""
-    with prepared(Role.WORKER) as settings:
+    with prepared(Role.WORKER, serves=True) as settings:
         from gangway.jobs import registry  # noqa: PLC0415
         from gangway.jobs import worker as work  # noqa: PLC0415
 

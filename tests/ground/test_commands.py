@@ -120,6 +120,9 @@ def test_doctor_looks_at_everything_a_worker_needs(installation: Installation, t
     for wrong in ("mail", "https://localhost:1", "sign-in application", "sealing key 1"):
         assert f"wrong  {wrong}: " in told.stdout
     assert installation.smtp_password not in told.stdout + told.stderr
+    assert "microsoft_called" not in told.stderr
+    asked_to = gangway("doctor", installation.worker(**nowhere, **elsewhere, GANGWAY_LOG_LEVEL="INFO"))
+    assert "microsoft_called" in asked_to.stderr
 
 
 def test_doctor_is_content_with_a_sound_web(installation: Installation) -> None:

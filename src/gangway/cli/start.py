@@ -22,8 +22,10 @@ READY_SECONDS = 90.0
 
 
 @contextmanager
-def prepared(role: Role) -> Iterator[Settings]:
+def prepared(role: Role, *, serves: bool = False) -> Iterator[Settings]:
     """Run a command with this role: settings checked (all faults at once), database at hand, Django ready.
+
+    `serves`: it stays and its log is its voice. Others talk to a person, and log warnings only where nothing is set.
 
     Raises `SettingsFaulty`, the errors of `gangway.config.database`, `DatabaseUnavailable`.
     """
@@ -31,6 +33,8 @@ def prepared(role: Role) -> Iterator[Settings]:
     with _database(role, settings) as address:
         if address:
             os.environ[f"GANGWAY_{role.upper()}_DATABASE_URL"] = address.url().reveal()
+        if not serves and "log_level" not in settings.model_fields_set:
+            os.environ["GANGWAY_LOG_LEVEL"] = "WARNING"
         os.environ["GANGWAY_ROLE"] = role.value
         os.environ["DJANGO_SETTINGS_MODULE"] = "gangway.config.settings.django"
         django.setup()

@@ -17,7 +17,7 @@ DEPTH = 3
 
 def web() -> None:
     """Serve the pages until SIGTERM or Ctrl-C; refuses to start with anything of the workers within reach."""
-    with prepared(Role.WEB) as settings:
+    with prepared(Role.WEB, serves=True) as settings:
         give_up_reach(settings)
         uvicorn.run(
             "gangway.web.asgi:application",

@@ -17,7 +17,7 @@ GARBAGE_AFTER: Final = 20_000
 
 def worker() -> None:
     """Run jobs until SIGTERM or Ctrl-C; what is running then gets some seconds, and goes back to the queue after."""
-    with prepared(Role.WORKER) as settings:
+    with prepared(Role.WORKER, serves=True) as settings:
         from gangway.jobs import worker as work  # noqa: PLC0415  needs a Django that is awake
 
         rarely_collect()

@@ -260,7 +260,10 @@ class Settings(BaseSettings):
     show_components: bool = Field(
         default=False, description="whether there is a page of all components, for those who build pages"
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO",
+        description="least level logged (by commands other than web and worker `WARNING`, unless it is set)",
+    )
     log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or for reading")
 
     @field_validator("secret_key")
