@@ -88,6 +88,18 @@ def test_between_two_freezes_that_almost_touch_nothing_is_planned(freezes, expec
     assert abs(found - (NOW + expected * DAY)) <= timedelta(hours=1)
 
 
+def test_a_day_that_falls_between_two_freezes_that_almost_touch_is_frozen_too():
+    wishes = Wishes(freezes=(freeze(2 + 1 / 48, 4), freeze(1, 2)))
+    assert wishes.frozen_around(NOW + (2 + 1 / 96) * DAY) == freeze(1, 4)
+    found = planned(20, promised=NOW + (2 + 1 / 96) * DAY, wishes=wishes).at
+    assert found == NOW + 4 * DAY + timedelta(hours=1)
+
+
+def test_between_two_freezes_with_room_for_a_change_nothing_is_frozen():
+    wishes = Wishes(freezes=(freeze(1, 2), freeze(2 + 1 / 12, 4)))
+    assert wishes.frozen_around(NOW + (2 + 1 / 24) * DAY) is None
+
+
 def test_a_freeze_until_the_end_needs_a_person():
     found = planned(300, wishes=Wishes(freezes=(freeze(-1, 301),)))
     assert (found.at, found.frozen) == (None, True)

@@ -3,6 +3,7 @@
 Pure. Times of day follow from the connection's own id, so a fleet spreads over the day and each keeps its hour.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -46,19 +47,20 @@ class Wishes:
     def frozen_around(self, moment: datetime) -> Freeze | None:
         """Return the freeze that a moment lies in, None outside of all.
 
-        Those that touch count as one, and so do those between which no room is left for a change.
+        Those that touch count as one, and so do those between which no room is left for a change: a moment there too.
         """
-        begins = ends = moment
-        found = [one for one in self.freezes if one.begins <= moment < one.ends]
-        while found:
-            begins, ends = min(begins, *(one.begins for one in found)), max(ends, *(one.ends for one in found))
-            found = [one for one in self.freezes if _widens(one, begins, ends)]
-        return None if begins == ends else Freeze(begins, ends)
+        return next((one for one in _joined(self.freezes) if one.begins <= moment < one.ends), None)
 
 
-def _widens(one: Freeze, begins: datetime, ends: datetime) -> bool:
-    """Whether a freeze begins before or ends after this time, with no more than `SOONEST` in between."""
-    return one.begins < begins <= one.ends + SOONEST or one.begins - SOONEST <= ends < one.ends
+def _joined(freezes: Iterable[Freeze]) -> tuple[Freeze, ...]:
+    """Return freezes in their order, as one where no more than `SOONEST` lies in between."""
+    found: list[Freeze] = []
+    for one in sorted(freezes, key=lambda each: each.begins):
+        if found and one.begins - found[-1].ends <= SOONEST:
+            found[-1] = Freeze(found[-1].begins, max(found[-1].ends, one.ends))
+        else:
+            found.append(one)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
