@@ -23,8 +23,10 @@ customer). Menus, checks and this page are made from one table, `src/gangway/org
 DECIDES = """
 Who suspends a connection, or forbids that tokens of it are handed out, decides: it is undone by people of their level
 or of one above. What a customer's Operator paused, the channel and the provider resume as well; what the provider
-paused, nobody below it does. To replace the credentials in use by others that somebody types needs the right to add a
-service; a customer's Operator asks their own administrator instead, by *Re-initiate Authentication Flow*.
+paused, nobody below it does. Likewise whoever suspends a person, or sets a freeze: a channel's Admin whom the provider
+suspended is let in again, or removed, by the provider or somebody above it. To replace the credentials in use by others
+that somebody types needs the right to add a service; a customer's Operator asks their own administrator instead, by
+*Re-initiate Authentication Flow*.
 """
 GIFTS = """
 ## Who may give which role

@@ -327,12 +327,20 @@ class FreezeRow(OwnedModel):
     ends = models.DateTimeField()
     why = models.CharField(max_length=200, blank=True)
     by_name = models.CharField(max_length=200)
+    level = models.CharField(
+        max_length=10,
+        blank=True,
+        help_text="Of whoever set it: nobody below that level ends it. Unknown for older ones.",
+    )
     created_at = models.DateTimeField(null=True, help_text="Unknown for those that are older than this column.")
 
     class Meta(OwnedModel.Meta):
         db_table = "connections_freeze"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(ends__gt=models.F("begins")), name="connections_freeze_ends_later")
+            models.CheckConstraint(condition=Q(ends__gt=models.F("begins")), name="connections_freeze_ends_later"),
+            models.CheckConstraint(
+                condition=Q(level="") | Q(level__in=LEVELS), name="connections_freeze_set_by_a_level"
+            ),
         ]
         ordering: ClassVar[tuple[str, ...]] = ("begins",)
 

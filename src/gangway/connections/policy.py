@@ -10,11 +10,12 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, Plain, differing, record
-from gangway.connections.errors import FreezeTooLong, FreezeWrong, NoSuchFreeze, PolicyWrong
+from gangway.connections.errors import DecidedAbove, FreezeTooLong, FreezeWrong, NoSuchFreeze, PolicyWrong
 from gangway.connections.models import Care, Companion, FreezeRow, Policy
-from gangway.connections.schedule import Freeze, Wishes
+from gangway.connections.schedule import SOONEST, Freeze, Wishes
 from gangway.foundation import clock
 from gangway.organizations.place_queries import place
+from gangway.organizations.roles import Kind, stands_over
 from gangway.organizations.scope import Door, through
 from gangway.organizations.taken_over import named
 
@@ -26,13 +27,14 @@ FURTHEST_FREEZE: Final = timedelta(days=3653)
 
 @dataclass(frozen=True, slots=True)
 class FreezeView:
-    """A time in which nothing is changed."""
+    """A time in which nothing is changed. `level`: of whoever set it; None where nobody kept it."""
 
     id: UUID
     begins: datetime
     ends: datetime
     why: str
     by_name: str
+    level: Kind | None = None
 
 
 def own_wishes(organization_id: UUID) -> Wishes | None:
@@ -42,11 +44,14 @@ def own_wishes(organization_id: UUID) -> Wishes | None:
 
 
 def wishes_for(path: str, *, now: datetime) -> Wishes:
-    """Return what counts for the organization at `path`: the nearest wishes, all freezes above. It reads those, too."""
+    """Return what counts for the organization at `path`: the nearest wishes, all freezes above. It reads those, too.
+
+    A freeze that is just over is among them: it counts as one with the next where no room is left in between.
+    """
     ids = [UUID(hex=each) for each in path.strip("/").split("/")]
     found = {row.organization_id: row for row in Policy.objects.filter(organization_id__in=ids)}
     nearest = next((found[each] for each in reversed(ids) if each in found), None)
-    rows = FreezeRow.objects.filter(organization_id__in=ids, ends__gt=now)
+    rows = FreezeRow.objects.filter(organization_id__in=ids, ends__gt=now - SOONEST)
     freezes = tuple(Freeze(row.begins, row.ends) for row in rows)
     if nearest is None:
         return Wishes(freezes=freezes)
@@ -73,11 +78,15 @@ def freezes_of(organization_id: UUID) -> tuple[FreezeView, ...]:
     rows = FreezeRow.objects.filter(organization_id=organization_id, ends__gt=clock.now()).select_related(
         "organization"
     )
-    return tuple(FreezeView(row.pk, row.begins, row.ends, row.why, _who(row)) for row in rows)
+    return tuple(FreezeView(row.pk, row.begins, row.ends, row.why, _who(row), _level(row)) for row in rows)
 
 
 def _who(row: FreezeRow) -> str:
     return named(row.by_name, at=row.created_at, moved_at=row.organization.moved_at)
+
+
+def _level(row: FreezeRow) -> Kind | None:
+    return Kind(row.level) if row.level else None
 
 
 @transaction.atomic
@@ -107,8 +116,20 @@ def inherit(organization_id: UUID, *, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def add_freeze(organization_id: UUID, *, begins: datetime, ends: datetime, why: str, by: Actor, now: datetime) -> UUID:
-    """Change nothing in these tenants in between. Raises `FreezeWrong` and `FreezeTooLong` at "ends"."""
+def add_freeze(
+    organization_id: UUID,
+    *,
+    begins: datetime,
+    ends: datetime,
+    why: str,
+    level: Kind = Kind.PROVIDER,
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """Change nothing in these tenants in between. Raises `FreezeWrong` and `FreezeTooLong` at "ends".
+
+    `level`: of whoever sets it, who alone, with those above, can end it.
+    """
     if ends <= begins or ends <= now:
         raise FreezeWrong(field="ends")
     if ends - begins > LONGEST_FREEZE or ends - now > FURTHEST_FREEZE:
@@ -119,23 +140,33 @@ def add_freeze(organization_id: UUID, *, begins: datetime, ends: datetime, why: 
         ends=ends,
         why=why[:200],
         by_name=by.name[:200],
+        level=level.value,
         created_at=now,
     )
-    facts = {"begins": begins.isoformat(), "ends": ends.isoformat()}
+    facts = {"begins": begins.isoformat(), "ends": ends.isoformat(), "level": row.level}
     _changed(organization_id, Event.FREEZE_SET, facts, by=by, now=now)
     return row.pk
 
 
 @transaction.atomic
-def end_freeze(freeze_id: UUID, *, organization_id: UUID, by: Actor, now: datetime) -> None:
-    """Take a freeze of an organization away. Raises `NoSuchFreeze`."""
+def end_freeze(
+    freeze_id: UUID, *, organization_id: UUID, level: Kind = Kind.PROVIDER, by: Actor, now: datetime
+) -> None:
+    """Take a freeze of an organization away. Raises `NoSuchFreeze`, `DecidedAbove` when people above `level` set it."""
     rows = FreezeRow.objects.select_for_update(of=("self",)).filter(organization_id=organization_id)
     row = rows.filter(pk=freeze_id).first()
     if row is None:
         raise NoSuchFreeze
+    if not decides(level, _level(row)):
+        raise DecidedAbove
     row.delete()
     facts = {"begins": row.begins.isoformat(), "ends": row.ends.isoformat(), "why": row.why}
     _changed(organization_id, Event.FREEZE_ENDED, facts, by=by, now=now)
+
+
+def decides(level: Kind, set_at: Kind | None) -> bool:
+    """Return whether people of a level may end what people of another one set; what nobody kept it of, whoever may."""
+    return set_at is None or stands_over(level, set_at)
 
 
 def _changed(

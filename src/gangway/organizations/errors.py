@@ -12,6 +12,7 @@ OrganizationsError
 ├── RoleMoved           somebody else changed it first
 ├── NoSuchOperator      there is none, or not in this scope
 ├── LastAdmin           somebody must stay who can let others in
+├── DecidedAbove        somebody of a level above suspended this person
 ├── BelongsElsewhere    others answer for this person, too
 ├── AddressTaken        somebody already signs in with this address
 ├── InvalidAddress      no e-mail address
@@ -128,6 +129,14 @@ class LastAdmin(OrganizationsError):
     code = "organizations:operator:last_admin"
     what = "This is the last active Admin of the organization."
     cure = "Make somebody else an Admin first."
+
+
+class DecidedAbove(OrganizationsError):
+    """Who suspended somebody decides: it is undone at their level or above, never below."""
+
+    code = "organizations:operator:decided_above"
+    what = "Somebody of a level above yours suspended this person."
+    cure = "Ask them: only people of that level, or of one above it, can let the person in again or remove them."
 
 
 class BelongsElsewhere(OrganizationsError):

@@ -254,6 +254,11 @@ class Membership(OwnedModel):
     operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=15, choices=[(role.value, role.value) for role in Role])
     is_active = models.BooleanField(default=True)
+    suspended_level = models.CharField(
+        max_length=10,
+        blank=True,
+        help_text="Of whoever suspended it: nobody below that level resumes it. Unknown for older suspensions.",
+    )
     from_entra = models.BooleanField(
         default=False, help_text="Given by a role or group of the person's Entra tenant, and follows it."
     )
@@ -263,6 +268,11 @@ class Membership(OwnedModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["operator", "organization"], name="organizations_one_role_per_organization"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(suspended_level="")
+                | models.Q(suspended_level__in=[kind.value for kind in Kind], is_active=False),
+                name="organizations_suspended_by_a_level",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["role", "id"], name="organizations_by_role")]

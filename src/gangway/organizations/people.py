@@ -1,7 +1,8 @@
 """Changes to people's places: which role somebody has in which organization, and when that ends.
 
 Whoever changes something must be able to give both the role that is there and the one that shall be there. The last
-active Admin of a system, provider or channel stays: the organization's row is locked while they are counted.
+active Admin of a system, provider or channel stays: the organization's row is locked while they are counted. Who
+suspended somebody decides: it is undone at their level or above.
 """
 
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from gangway.organizations.details import LONGEST_NAME, checked_address, text
 from gangway.organizations.errors import (
     AddressTaken,
     BelongsElsewhere,
+    DecidedAbove,
     InvalidField,
     LastAdmin,
     NoSuchOperator,
@@ -34,7 +36,7 @@ from gangway.organizations.errors import (
 from gangway.organizations.models import Membership, Operator, Organization
 from gangway.organizations.people_queries import beyond, paths_of
 from gangway.organizations.queries import Seat
-from gangway.organizations.roles import ROLE_TABLE, Kind, Role, gives
+from gangway.organizations.roles import ROLE_TABLE, Kind, Role, gives, stands_over
 from gangway.organizations.scope import within
 from gangway.organizations.signing_out import end_sessions_of
 
@@ -106,31 +108,33 @@ def change_role(membership_id: int, *, role: Role, by: Actor, seat: Seat | None,
 def suspend(membership_id: int, *, by: Actor, seat: Seat) -> None:
     """Take away what somebody may do here until they are let in again; their sessions end at once.
 
-    Once more changes nothing. Raises `NoSuchOperator`, `NotYoursToGive`, `LastAdmin`.
+    Once more changes nothing, but what a lower level suspended becomes this one's. Raises `NoSuchOperator`,
+    `NotYoursToGive`, `LastAdmin`.
     """
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
-    if not row.is_active:
+    if row.suspended_level and stands_over(Kind(row.suspended_level), seat.organization_kind):
         return
     _need_another_admin(row)
-    row.is_active = False
-    row.save(update_fields=["is_active"])
+    row.is_active, row.suspended_level = False, seat.organization_kind.value
+    row.save(update_fields=["is_active", "suspended_level"])
     ended = end_sessions_of(row.operator_id)
-    _told(Event.OPERATOR_SUSPENDED, row, by, role=row.role, sessions=ended)
+    _told(Event.OPERATOR_SUSPENDED, row, by, role=row.role, level=row.suspended_level, sessions=ended)
 
 
 @transaction.atomic
 def resume(membership_id: int, *, by: Actor, seat: Seat) -> None:
     """Let somebody in again, with the role they had; once more changes nothing.
 
-    Raises `NoSuchOperator`, `NotYoursToGive`.
+    Raises `NoSuchOperator`, `NotYoursToGive`, `DecidedAbove`.
     """
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
     if row.is_active:
         return
-    row.is_active = True
-    row.save(update_fields=["is_active"])
+    _need_level(seat, row)
+    row.is_active, row.suspended_level = True, ""
+    row.save(update_fields=["is_active", "suspended_level"])
     _told(Event.OPERATOR_RESUMED, row, by, role=row.role)
 
 
@@ -138,10 +142,12 @@ def resume(membership_id: int, *, by: Actor, seat: Seat) -> None:
 def remove(membership_id: int, *, by: Actor, seat: Seat | None) -> None:
     """End somebody's role here; their sessions end at once. What they did stays in the activity log.
 
-    Raises `NoSuchOperator`, `NotYoursToGive`, `LastAdmin`.
+    Whom somebody above suspended stays, so that nobody below invites them anew. Raises `NoSuchOperator`,
+    `NotYoursToGive`, `LastAdmin`, `DecidedAbove`.
     """
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
+    _need_level(seat, row)
     _need_another_admin(row)
     ended = end_sessions_of(row.operator_id)
     _told(Event.OPERATOR_REMOVED, row, by, role=row.role, sessions=ended)
@@ -289,6 +295,16 @@ def _need_role(kind: Kind, role: Role) -> None:
 def _need_gift(seat: Seat | None, organization: Organization, roles: Iterable[Role]) -> None:
     if seat is not None and not all(may_change(seat, kind=Kind(organization.kind), role=role) for role in roles):
         raise NotYoursToGive(field="role")
+
+
+def decides(seat: Seat, level: Kind | None) -> bool:
+    """Return whether this seat may undo what people of that level suspended; of an unknown one, everybody's."""
+    return level is None or stands_over(seat.organization_kind, level)
+
+
+def _need_level(seat: Seat | None, row: Membership) -> None:
+    if seat is not None and row.suspended_level and not decides(seat, Kind(row.suspended_level)):
+        raise DecidedAbove
 
 
 def _locked(membership_id: int) -> Membership:

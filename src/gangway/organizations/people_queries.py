@@ -42,6 +42,7 @@ class PlaceView:
     organization_kind: Kind
     role: Role
     is_active: bool
+    suspended_level: Kind | None
     from_entra: bool
     has_second_factor: bool
     last_sign_in_at: datetime | None
@@ -273,6 +274,7 @@ def _view(row: Membership) -> PlaceView:
         organization_kind=Kind(row.organization.kind),
         role=Role(row.role),
         is_active=row.is_active,
+        suspended_level=Kind(row.suspended_level) if row.suspended_level else None,
         from_entra=row.from_entra,
         has_second_factor=bool(getattr(row, "has_second_factor", False)),
         last_sign_in_at=row.operator.last_login,

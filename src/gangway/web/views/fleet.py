@@ -39,6 +39,7 @@ from gangway.provisioning.sighted import Sighted
 from gangway.services.queries import service
 from gangway.services.states import Connection
 from gangway.web import zones
+from gangway.web.decided import DECIDED
 from gangway.web.desk import DeskRequest, may, need_settling
 from gangway.web.forms.base import told
 from gangway.web.forms.care import FreezeForm, PolicyForm, RepairForm
@@ -190,6 +191,7 @@ def freeze_add(request: DeskRequest, organization_id: UUID) -> HttpResponse:
                 begins=given["begins"].replace(tzinfo=zone),
                 ends=given["ends"].replace(tzinfo=zone),
                 why=given["why"],
+                level=request.seat.organization_kind,
                 by=request.actor,
                 now=now(),
             )
@@ -210,7 +212,8 @@ def freeze_end(request: DeskRequest, organization_id: UUID, freeze_id: UUID) -> 
     about = place(organization_id)
     need_settling(request, about.kind)
     try:
-        policy.end_freeze(freeze_id, organization_id=about.id, by=request.actor, now=now())
+        level = request.seat.organization_kind
+        policy.end_freeze(freeze_id, organization_id=about.id, level=level, by=request.actor, now=now())
     except GangwayError as error:
         messages.error(request, told(error))
     else:
@@ -225,7 +228,14 @@ def _policy_page(request: DeskRequest, organization_id: UUID, *, form: PolicyFor
         "freeze": freeze,
         "about": about,
         "has_own": policy.own_wishes(organization_id) is not None,
-        "freezes": policy.freezes_of(organization_id),
+        "freezes": [
+            {
+                "one": one,
+                "may_end": policy.decides(request.seat.organization_kind, one.level),
+                "set_by": DECIDED[one.level] if one.level else "",
+            }
+            for one in policy.freezes_of(organization_id)
+        ],
         "above": policy.freezes_above(organization_id),
         "is_provider": about.kind is Level.PROVIDER,
     }

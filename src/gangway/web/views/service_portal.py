@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.audit.queries import activity
@@ -28,12 +27,13 @@ from gangway.onboarding.otherwise import addable, renewing
 from gangway.onboarding.queries import unfinished
 from gangway.onboarding.story import subjects_of_service
 from gangway.organizations.queries import Seat
-from gangway.organizations.roles import SEES_INVITATIONS, Capability, Kind, stands_over
+from gangway.organizations.roles import SEES_INVITATIONS, Capability, stands_over
 from gangway.provisioning.leftover_list import open_for
 from gangway.provisioning.usage import others_of, uses
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
+from gangway.web.decided import DECIDED
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import text_file
 from gangway.web.forms.opened import edited
@@ -58,13 +58,6 @@ LATEST: Final = 8
 AT_ONCE: Final = 50
 LONGEST_ID: Final = 18
 """Digits of an entry's number."""
-DECIDED: Final = {
-    Kind.SYSTEM: gettext_lazy("Somebody of the platform decided this."),
-    Kind.PROVIDER: gettext_lazy("Somebody of the provider decided this."),
-    Kind.CHANNEL: gettext_lazy("Somebody of the channel decided this."),
-    Kind.CUSTOMER: gettext_lazy("Somebody of the customer decided this."),
-}
-"""Who suspended or forbade something, for those who can't undo it."""
 
 
 @require_safe
