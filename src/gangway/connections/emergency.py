@@ -232,7 +232,7 @@ def _take(item_id: int, whole: Emergency, *, by: Actor, now: datetime) -> None:
     try:
         with transaction.atomic():
             profile = item.companion.profile if item.companion else ""
-            item.run_id = rotation.rotate_now(service_id=service_id, profile=profile, by=by, now=now)
+            item.run_id = rotation.rotate_now(service_id=service_id, profile=profile, in_emergency=True, by=by, now=now)
         item.state = ItemState.UNDER_WAY.value
     except RunUnderWay:
         item.save(update_fields=["changed_at"])  # its turn comes later, and those behind it don't wait for that

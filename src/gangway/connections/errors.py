@@ -11,9 +11,11 @@ ConnectionsError
 ├── NotADomain          the tenant hasn't verified this domain
 ├── PolicyWrong, FreezeWrong, NoSuchFreeze   what a customer wishes of rotations
 ├── NoSuchEmergency, NameNotTyped   rotating or suspending everything at once
-└── CannotRotateNow     only the customer can renew it
+├── CannotRotateNow     only the customer can renew it
+└── EnoughRests         too many that were replaced still live in the tenant
 """
 
+from datetime import datetime
 from typing import Final, Self
 
 from gangway.foundation.errors import GangwayError, WhoActs
@@ -163,6 +165,23 @@ class CannotRotateNow(ConnectionsError):
     code = "connections:rotation:needs_customer"
     what = "This registration can't renew its credential by itself."
     cure = "Press Re-initiate Authentication Flow: an administrator of the customer signs in by a link."
+
+
+class EnoughRests(ConnectionsError):
+    """Each press leaves one more living credential in the customer's tenant until its rest is over."""
+
+    code = "connections:rotation:enough_rests"
+    what = "As many replaced credentials as may still rest in the customer's tenant."
+    cure = "Rotate it again once one of them is removed. What can't wait is rotated by an emergency."
+
+    @classmethod
+    def of(cls, short_name: str, many: int, next_ends: datetime, *, now: datetime) -> Self:
+        """Say of which service how many rest, and when the next one's rest is over."""
+        what = f"{many} replaced credentials of “{short_name}” still rest in the customer's tenant."
+        if next_ends <= now:
+            return cls(what, cure="Rotate it again once one is removed: a freeze or a suspension may hold that up.")
+        day = f"{next_ends.day} {next_ends:%B %Y, %H:%M} UTC"
+        return cls(what, cure=f"The next one rests until {day} and is then removed: rotate it again after that.")
 
 
 class NoSuchEmergency(ConnectionsError):

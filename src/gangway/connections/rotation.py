@@ -12,25 +12,32 @@ from gangway.alarms.states import Kind
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import schedule, ticking
-from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NoSuchConnection
+from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, EnoughRests, NoSuchConnection
 from gangway.connections.kept import Kept, credential_of, facts_of, key_of
 from gangway.connections.models import Care, Companion, Connection
 from gangway.connections.states import Rotation
 from gangway.provisioning.actions import cancel_run, start_rotation
 from gangway.provisioning.errors import NoSuchCredential, RunOver, RunUnderWay
+from gangway.provisioning.usage import uses
+from gangway.services.queries import service
 
 ENDED: Final = "connections:rotation_ended"
 SCHEDULE: Final = Actor.system("rotation schedule")
 RENEWED: Final = "It was renewed."
+MOST_RESTING: Final = 3
+"""Replaced credentials of a service that may live on in the tenant before *Rotate now* waits for one to go.
+
+So many let somebody rotate again when the new one got into wrong hands, too; more is a mistake, or a script.
+"""
 
 
 @transaction.atomic
-def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime) -> UUID:
+def rotate_now(*, service_id: UUID, profile: str = "", in_emergency: bool = False, by: Actor, now: datetime) -> UUID:
     """*Rotate now*: put a new credential in the place of the one in use; gives the run's id. Asking twice is one run.
 
     `profile`: of what the service uses beside its connection, whose own credential it is then. It waits for no day and
-    no freeze: a person decided. Raises `NoSuchConnection`, `ConnectionSuspended`, `CannotRotateNow`, and provisioning's
-    RunUnderWay.
+    no freeze: a person decided. Raises `NoSuchConnection`, `ConnectionSuspended`, `CannotRotateNow`, `EnoughRests` but
+    `in_emergency`, and provisioning's RunUnderWay.
     """
     connection = Connection.objects.filter(service_id=service_id).first()
     beside = Companion.objects.filter(service_id=service_id, profile=profile).first() if profile else None
@@ -51,11 +58,20 @@ def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime)
         by=by,
         now=now,
     )
+    if not in_emergency:
+        _need_few_resting(row.registration_id, service_id, now=now)  # now that the registration is locked
     begun = {"rotation": Rotation.UNDER_WAY.value, "rotation_run_id": run_id, "rotation_words": ""}
     (Companion if profile else Care).objects.filter(pk=row.pk).update(**begun)
     subject, facts = f"service:{service_id}", {"run": str(run_id), **facts_of(row)}
     record(Event.ROTATION_ASKED, by=by, organization_id=row.organization_id, subject=subject, data=facts)
     return run_id
+
+
+def _need_few_resting(registration_id: UUID, service_id: UUID, *, now: datetime) -> None:
+    mine = [one for one in uses(registration_id) if one.service_id == service_id and one.is_ours]
+    ends = [one.rests_until for one in mine if one.rests_until is not None]
+    if len(ends) >= MOST_RESTING:
+        raise EnoughRests.of(service(service_id).short_name, len(ends), min(ends), now=now)
 
 
 def break_off(service_id: UUID, *, by: Actor, now: datetime) -> None:
