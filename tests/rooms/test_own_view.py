@@ -11,6 +11,7 @@ from django.test import Client
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
 from gangway.audit.record import Actor
+from gangway.connections.actions import RESUMED
 from gangway.connections.models import Connection
 from gangway.connections.queries import connection
 from gangway.foundation import clock
@@ -24,14 +25,15 @@ from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.plans import pin, with_declined
-from gangway.services.actions import change_users
+from gangway.services.actions import change_users, set_connection
 from gangway.services.models import Service
+from gangway.services.states import Connection as Status
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from tests.rooms import factories_onboarding
 from tests.rooms.factories_connections import beside, connected
 from tests.rooms.factories_onboarding import CLIENT, OTHER_TENANT, UPN, Microsoft, later, refused
-from tests.rooms.factories_organizations import Place, make_customer, make_operator, make_provider
+from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_operator, make_provider
 from tests.rooms.factories_own_view import asked_of, back, come, disconnected, entries, inside, latest, life, tell
 from tests.rooms.factories_web import error_at, sit_down, soup, text
 
@@ -135,6 +137,53 @@ def test_what_is_made_for_a_service_that_nobody_created_yet_is_shown_as_not_in_u
     assert "soon-1" not in text(inside(provider).get("/customer/"))
 
 
+def test_a_page_without_a_service_to_choose_asks_nobody_to_and_calls_theirs_what_they_made(provider, customer):
+    service_id, client = connected(customer, "soon-1"), inside(provider)
+    assert "Choose one to see" in text(client.get("/customer/"))
+    with within(customer.path):
+        Connection.objects.all().delete()
+        Service.objects.filter(pk=service_id).update(lifecycle=Lifecycle.PLANNED.value)
+    shown = text(client.get("/customer/"))
+    assert "Choose one to see" not in shown
+    assert "Made, and not in use yet" in shown
+    with within(customer.path):
+        Registration.objects.update(origin="given")
+    shown = text(client.get("/customer/"))
+    assert "Made, and not in use yet" not in shown
+    assert "Your organization made it and gave it to Sailmaker Voice" in shown
+
+
+@pytest.mark.parametrize(
+    ("stands", "told"),
+    [
+        ((RESUMED, True), "has not been checked since"),
+        (("We don't know when the client secret ends.", False), "tell Sailmaker Voice, who can note it here"),
+        (("Microsoft did not answer.", True), "checked again by itself; if it stays so, ask Sailmaker Voice"),
+    ],
+    ids=["resumed", "no end", "else"],
+)
+def test_where_nobody_knows_how_a_connection_stands_its_customer_reads_why(
+    provider, customer, service_id, stands, told
+):
+    words, ends = stands
+    pages, client = ("/customer/", f"/customer/services/{service_id}/"), inside(provider)
+    assert [page for page in pages if told in text(client.get(page))] == []
+    with within(customer.path):
+        Connection.objects.update(status="unknown", status_words=words)
+        set_connection(service_id=service_id, status=Status.UNKNOWN, reason=words, by=SETUP)
+        if not ends:
+            Credential.objects.update(expires_at=None)
+    assert [page for page in pages if told in text(client.get(page))] == list(pages)
+
+
+def test_who_typed_the_credentials_behind_a_link_is_said_as_far_as_it_is_known(provider, customer, service_id):
+    with within(customer.path):
+        Connection.objects.update(user_name="", authenticated_by="link")
+    page = inside(provider).get(f"/customer/services/{service_id}/")
+    facts = soup(page).select_one("[aria-labelledby=facts]").get_text(" ", strip=True)
+    assert "Connected by Not signed in: somebody who held the link typed the credentials in." in facts
+
+
 @pytest.mark.parametrize(("origin", "label"), [("made", "Declined"), ("given", "Without")])
 def test_only_who_was_asked_declined_what_a_registration_does_without(provider, customer, service_id, origin, label):
     with within(customer.path):
@@ -145,6 +194,17 @@ def test_only_who_was_asked_declined_what_a_registration_does_without(provider, 
     page = soup(inside(provider).get(f"/customer/services/{service_id}/"))
     (shown,) = [each for each in page.select("dd") if each.get_text() == "Renews its own secret"]
     assert shown.find_previous_sibling("dt").get_text() == label
+
+
+def test_a_name_that_we_made_up_for_a_registration_is_said_in_the_language_of_the_page(provider, customer, service_id):
+    with within(customer.path):
+        Registration.objects.update(display_name="App registration 3eeda679")
+    client = inside(provider)
+    client.cookies["__Host-language"] = "fr"
+    for path in ("", f"services/{service_id}/", f"services/{service_id}/disconnect/"):
+        page = text(client.get(f"/customer/{path}"))
+        assert "nscription d’application 3eeda679" in page
+        assert "App registration 3eeda679" not in page
 
 
 def test_the_door_says_that_signing_in_leaves_the_sign_in_application_in_the_tenant(provider):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from gangway.provisioning.models import Credential, Registration
+from gangway.provisioning.models import MADE, Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
 from gangway.services import names
 from gangway.services.states import NEEDS_ITS_REGISTRATION, Lifecycle
@@ -27,6 +27,8 @@ class MadeHere:
     name: str
     app_id: str
     ends_at: datetime | None
+    is_ours: bool
+    """Whether we made it; else the customer did."""
 
 
 def in_tenant(tenant_id: str) -> InTenant:
@@ -105,6 +107,7 @@ def made_in(tenant_id: str, *, cloud: str) -> tuple[MadeHere, ...]:
             row.registration.display_name,
             row.registration.app_id,
             row.expires_at,
+            row.registration.origin == MADE,
         )
         for row in rows.select_related("registration", "service").order_by("announced_at")
     }

@@ -1,4 +1,4 @@
-"""What happened to a service, in its customer's words: what concerns them, told to them, and by whom."""
+"""How a service stands and what happened to it, in its customer's words: what concerns them, and by whom."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from gangway.audit.events import Event
 from gangway.audit.queries import ActivityRow
+from gangway.connections.actions import RESUMED
+from gangway.onboarding.own_view.reading import ServiceSight
+from gangway.services.states import Connection, Lifecycle
 from gangway.web.words import Pill
 
 WORDS: Final[Mapping[Event, tuple[str | Promise, str]]] = {
@@ -80,3 +83,28 @@ def _who(row: ActivityRow, sides: Mapping[str, str]) -> str:
     if row.actor_kind == "person":
         return sides.get(row.actor_id) or _("Somebody who has no role here any more")
     return row.actor_name
+
+
+def why_unknown(sight: ServiceSight) -> str:
+    """Say why nobody knows how a connection stands, and what its customer can do; empty where somebody knows."""
+    about, found = sight.about, sight.connection
+    if about.lifecycle is not Lifecycle.CREATED or about.connection is not Connection.UNKNOWN:
+        return ""
+    if found.status_words == RESUMED:
+        return _("It is used again and has not been checked since. The check runs by itself, as a rule within minutes.")
+    asked, credential = {"provider": about.provider_name}, found.credential
+    if credential is not None and credential.kind != "federated" and credential.expires_at is None:
+        return (
+            _(
+                "Nobody knows when its credential ends, so nobody can remind you in time. The day stands beside the "
+                "credential in Microsoft's portal: tell %(provider)s, who can note it here."
+            )
+            % asked
+        )
+    return (
+        _(
+            "The last check could not find out how it stands. It is checked again by itself; if it stays so, ask "
+            "%(provider)s."
+        )
+        % asked
+    )

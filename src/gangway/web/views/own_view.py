@@ -15,13 +15,16 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.connections.farewells import SignedFarewell
 from gangway.connections.rights import GrantRow
+from gangway.connections.states import AuthenticatedBy
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.languages.said import named
 from gangway.languages.said import said as say
 from gangway.onboarding.own_view import arriving, doing, reading
 from gangway.onboarding.own_view.arriving import Entry, VisitorView
@@ -44,9 +47,9 @@ from gangway.web.forms.place import ContactsForm, contact_rows, contacts_of, in_
 from gangway.web.languages import speak
 from gangway.web.live import first_look, look_again, move_on
 from gangway.web.own_session import OwnRequest, in_own_view
-from gangway.web.own_words import history_of
+from gangway.web.own_words import history_of, why_unknown
 from gangway.web.wizard_session import remember
-from gangway.web.words import CONNECTION, GRANT, LEFTOVER, LIFE, PLANNED, RUN, STEP, said
+from gangway.web.words import CONNECTION, GRANT, LEFTOVER, LIFE, PLANNED, RUN, STEP, USER_NAME, said
 
 PAGE: Final = ["GET", "HEAD", "POST"]
 WAITING_PARTIAL: Final = "own_view/_waiting.html"
@@ -187,15 +190,17 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @in_own_view
 def overview(request: OwnRequest) -> HttpResponse:
     """Show what the tenant has here: each provider's apart, and of each its services, contacts and what remains."""
+    found = reading.sights(request.visitor, below=request.below)
     parts = [
-        {"provider": part.provider, "customers": [_customer_values(one) for one in part.customers]}
-        for part in reading.sights(request.visitor, below=request.below)
+        {"provider": part.provider, "customers": [_customer_values(one) for one in part.customers]} for part in found
     ]
-    return _page(request, "own_view/overview.html", {"parts": parts, "not_created": PLANNED})
+    may_choose = any(one.services for part in found for one in part.customers)
+    values = {"parts": parts, "may_choose": may_choose, "not_created": PLANNED}
+    return _page(request, "own_view/overview.html", values)
 
 
 def _customer_values(one: reading.CustomerSight) -> dict[str, Any]:
-    services = [{"sight": sight, "pill": _pill(sight)} for sight in one.services]
+    services = [{"sight": sight, "pill": _pill(sight), "why": why_unknown(sight)} for sight in one.services]
     return {"customer": one, "services": services, "waiting": one.waiting, "remaining": _things(one.remaining)}
 
 
@@ -217,13 +222,21 @@ def _service_values(sight: reading.ServiceSight) -> dict[str, Any]:
         "sight": sight,
         "service": sight.about,
         "connection": sight.connection,
-        "connected_by": "" if sight.connection.user_name == BEFORE else sight.connection.user_name,
+        "connected_by": _connected_by(sight),
         "pill": _pill(sight),
+        "why": why_unknown(sight),
         "grants": _grants(sight.connection.grants),
         "beside": [{"found": one, "grants": _grants(one.grants)} for one in sight.beside],
         "entries": history_of(sight.history, sides=sight.sides, registrations=_registrations(sight)),
         "days": settings.GANGWAY.deletion_grace_days,
     }
+
+
+def _connected_by(sight: reading.ServiceSight) -> str | Promise:
+    """Who signed in or typed; of somebody who held a link nobody knows the name, but that is known."""
+    if sight.connection.authenticated_by is AuthenticatedBy.LINK:
+        return USER_NAME[AuthenticatedBy.LINK]
+    return "" if sight.connection.user_name == BEFORE else sight.connection.user_name
 
 
 def _grants(rights: Iterable[GrantRow]) -> list[dict[str, Any]]:
@@ -232,8 +245,8 @@ def _grants(rights: Iterable[GrantRow]) -> list[dict[str, Any]]:
 
 def _registrations(sight: reading.ServiceSight) -> dict[str, str]:
     """Name what the history is about, where there is more than one."""
-    besides = {one.profile: one.registration.display_name for one in sight.beside}
-    return besides and {"": sight.connection.registration_name, **besides}
+    besides = {one.profile: named(one.registration.display_name) for one in sight.beside}
+    return besides and {"": named(sight.connection.registration_name), **besides}
 
 
 @require_POST
