@@ -15,7 +15,7 @@ from gangway.connections.models import Care, Companion, FreezeRow, Policy
 from gangway.connections.schedule import SOONEST, Freeze, Wishes
 from gangway.foundation import clock
 from gangway.organizations.place_queries import place
-from gangway.organizations.roles import Kind, stands_over
+from gangway.organizations.roles import Kind, may_undo
 from gangway.organizations.scope import Door, through
 from gangway.organizations.taken_over import named
 
@@ -157,16 +157,11 @@ def end_freeze(
     row = rows.filter(pk=freeze_id).first()
     if row is None:
         raise NoSuchFreeze
-    if not decides(level, _level(row)):
+    if not may_undo(level, _level(row)):
         raise DecidedAbove
     row.delete()
     facts = {"begins": row.begins.isoformat(), "ends": row.ends.isoformat(), "why": row.why}
     _changed(organization_id, Event.FREEZE_ENDED, facts, by=by, now=now)
-
-
-def decides(level: Kind, set_at: Kind | None) -> bool:
-    """Return whether people of a level may end what people of another one set; what nobody kept it of, whoever may."""
-    return set_at is None or stands_over(level, set_at)
 
 
 def _changed(

@@ -297,13 +297,8 @@ def _need_gift(seat: Seat | None, organization: Organization, roles: Iterable[Ro
         raise NotYoursToGive(field="role")
 
 
-def decides(seat: Seat, level: Kind | None) -> bool:
-    """Return whether this seat may undo what people of that level suspended; of an unknown one, everybody's."""
-    return level is None or stands_over(seat.organization_kind, level)
-
-
 def _need_level(seat: Seat | None, row: Membership) -> None:
-    if seat is not None and row.suspended_level and not decides(seat, Kind(row.suspended_level)):
+    if seat is not None and row.suspended_level and not stands_over(seat.organization_kind, Kind(row.suspended_level)):
         raise DecidedAbove
 
 

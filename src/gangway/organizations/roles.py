@@ -136,6 +136,11 @@ def stands_over(one: Kind, other: Kind) -> bool:
     return levels.index(one) <= levels.index(other)
 
 
+def may_undo(level: Kind, decided_at: Kind | None) -> bool:
+    """Return whether people of a level may undo a decision; one whose level nobody kept, whoever else may."""
+    return decided_at is None or stands_over(level, decided_at)
+
+
 def roles_at(kind: Kind) -> tuple[Role, ...]:
     """Return the roles there are at a level, the mightiest first."""
     return tuple(LETTERS[letter] for letter in ROLES[kind])

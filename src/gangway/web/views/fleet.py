@@ -32,7 +32,7 @@ from gangway.onboarding.otherwise import addable, purpose_of_repair, renewing
 from gangway.onboarding.renewal import reinitiate, without_theirs
 from gangway.organizations.changing import hold_in_use
 from gangway.organizations.place_queries import place
-from gangway.organizations.roles import Capability
+from gangway.organizations.roles import Capability, may_undo
 from gangway.organizations.roles import Kind as Level
 from gangway.provisioning.renewable import newest_plan
 from gangway.provisioning.sighted import Sighted
@@ -231,7 +231,7 @@ def _policy_page(request: DeskRequest, organization_id: UUID, *, form: PolicyFor
         "freezes": [
             {
                 "one": one,
-                "may_end": policy.decides(request.seat.organization_kind, one.level),
+                "may_end": may_undo(request.seat.organization_kind, one.level),
                 "set_by": DECIDED[one.level] if one.level else "",
             }
             for one in policy.freezes_of(organization_id)

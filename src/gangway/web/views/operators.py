@@ -33,7 +33,7 @@ from gangway.organizations.people_queries import (
     resettable,
 )
 from gangway.organizations.queries import Seat
-from gangway.organizations.roles import Capability, Role
+from gangway.organizations.roles import Capability, Role, may_undo
 from gangway.web import new_addresses
 from gangway.web.activity_words import entry_of
 from gangway.web.decided import DECIDED
@@ -310,7 +310,7 @@ def _row(request: DeskRequest, row: PlaceView) -> dict[str, Any]:
         "kind": KIND_WORDS[row.organization_kind],
         "pill": said(OPERATOR, row.standing),
         "may_change": may_change and Capability.MANAGE_OPERATORS in request.seat.capabilities,
-        "may_resume": people.decides(request.seat, row.suspended_level),
+        "may_resume": may_undo(request.seat.organization_kind, row.suspended_level),
         "suspended_by": DECIDED[row.suspended_level] if row.suspended_level else "",
         "is_oneself": row.operator_id == request.seat.operator_id,
     }
