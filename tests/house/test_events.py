@@ -14,6 +14,7 @@ SOURCE = ROOT / "src" / "gangway"
 WITHOUT_EVENT: dict[str, str] = {
     "connections.actions.follow_switch": "part of a switch, whose event is recorded where it is decided",
     "connections.actions.hold": "only locks",
+    "connections.actions.hold_all": "only locks",
     "connections.actions.need_no_pause_above": "only looks",
     "invitations.actions.keep_open": "follows from a run that waits, whose event says so",
     "invitations.actions.on_revoke": "only keeps who is told when one is withdrawn",
