@@ -170,6 +170,16 @@ def test_start_runs_it_and_the_page_follows(client, provider):
         assert len(services().rows) == 2
 
 
+def test_rows_that_were_left_out_are_counted_beside_those_that_are_through(client):
+    send(client, file_of(new("one"), new("two", users="x"), new("x" * 150_000)))
+    press(client, "start")
+    run_until_idle()
+    page = soup(client.get(reverse("web:import", args=[only().pk])))
+    told = page.select_one("label[for=progress]").get_text()
+    assert told == "1 of 1 rows have come to an end. Of the 3 rows of the file, 2 were left out, as they are wrong."
+    assert "Use at most 15 characters" in page.main.get_text()
+
+
 def test_no_page_ever_shows_a_secret(client):
     answers = [send(client, file_of(known("one"), known("two", users="x"), kind=Kind.EXISTING), Kind.EXISTING)]
     answers += [client.get(reverse(f"web:import_{name}", args=[only().pk])) for name in ("state", "mend")]

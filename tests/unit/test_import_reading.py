@@ -4,7 +4,7 @@ import pytest
 
 from gangway.imports import errors
 from gangway.imports.columns import names_of
-from gangway.imports.reading import MOST_BYTES, MOST_ROWS, rows_of
+from gangway.imports.reading import LONGEST_CELL, MOST_BYTES, MOST_ROWS, rows_of
 from gangway.imports.states import Kind
 
 HEAD = "customer,short_name,licence,users,email"
@@ -50,6 +50,7 @@ WRONG = {
     "UTF-16": (HEAD.encode("utf-16"), errors.FileNotText),
     "Latin-1": (f"{HEAD}\nMüller,m-1,Hosted Pro,20,a@b.example".encode("latin-1"), errors.FileNotText),
     "open quotes": (f'{HEAD}\n"Contoso,contoso-1'.encode(), errors.FileNotTable),
+    "open quotes before much": (f'{HEAD}\n"Contoso,{"x" * 1_500_000}'.encode(), errors.FileNotTable),
     "no names": (ROW.encode(), errors.NoHeader),
     "unknown": (f"{HEAD},colour\n{ROW},red".encode(), errors.UnknownColumn),
     "twice": (f"{HEAD},E-mail\n{ROW},x".encode(), errors.ColumnTwice),
@@ -68,6 +69,11 @@ def test_a_wrong_file_is_refused_as_what_it_is(name):
 
 def test_as_many_rows_as_promised_are_read():
     assert len(rows_of((HEAD + f"\n{ROW}" * MOST_ROWS).encode(), Kind.NEW)) == MOST_ROWS
+
+
+def test_a_cell_without_end_is_left_to_the_bound_of_its_column():
+    (row,) = rows_of(f"{HEAD}\n{ROW}".replace("contoso-1", "x" * 1_500_000).encode(), Kind.NEW)
+    assert row.cells == READ | {"short_name": "x" * LONGEST_CELL}
 
 
 def test_the_columns_of_the_other_kind_are_unknown():

@@ -109,7 +109,7 @@ class FileNotText(FileRefused):
 
 
 class FileNotTable(FileRefused):
-    """Quotes that don't close, or a cell without end."""
+    """Quotes that don't close, or that stand within a cell."""
 
     code = "imports:file:not_table"
     what = "This file has a quotation mark that isn't closed, or one in the wrong place."

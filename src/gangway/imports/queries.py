@@ -64,7 +64,12 @@ class ImportView:
     @property
     def to_do(self) -> int:
         """How many rows are worked through in all: without those that the dry run found wrong."""
-        return self.row.rows_total - self.counts.get(RowState.WRONG, 0)
+        return self.row.rows_total - self.left_out
+
+    @property
+    def left_out(self) -> int:
+        """How many rows the dry run found wrong: nothing is done with them."""
+        return self.counts.get(RowState.WRONG, 0)
 
     @property
     def is_over(self) -> bool:

@@ -31,6 +31,7 @@ MOST_BYTES: Final = 2 * 1024 * 1024
 MOST_ROWS: Final = 2000
 LONGEST_CELL: Final = 1000
 """Characters that are kept of a cell; every column's own bound is lower, so a longer one is refused by that."""
+csv.field_size_limit(MOST_BYTES)  # its own bound would refuse a long cell as what isn't a table at all
 SPREADSHEETS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How .xlsx and .ods begin, and .xls."""
 PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z _-]{0,29}")
