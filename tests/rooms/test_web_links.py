@@ -16,6 +16,7 @@ from gangway.invitations.models import Invitation
 from gangway.invitations.queries import LinkHeld, Why, by_token
 from gangway.invitations.states import State
 from gangway.invitations.waiting_for import due_to_remind
+from gangway.languages.times import day_in_words
 from gangway.onboarding import actions as journey
 from gangway.onboarding import queries
 from gangway.onboarding.models import SignIn
@@ -139,8 +140,10 @@ def test_extending_lets_links_live_longer_and_never_shorter(customer, client, in
     before = view(customer, invited).expires_at
     assert "already" in error_at(act(client, invited, "extend", days="2"), "days")
     assert view(customer, invited).expires_at == before
-    act(client, invited, "extend", days="30")
-    assert view(customer, invited).expires_at > before + timedelta(days=20)
+    told = act(client, invited, "extend", days="30")
+    until = view(customer, invited).expires_at
+    assert until > before + timedelta(days=20)
+    assert f"It lasts longer now: until {day_in_words(until)}." in soup(told).get_text()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -35,6 +36,7 @@ from gangway.web.forms.base import PlainForm, told
 from gangway.web.forms.invitation import Approval, EditInvitation, Extend, Readdress
 from gangway.web.forms.opened import edited
 from gangway.web.pending import moves
+from gangway.web.templatetags.gangway import in_words
 
 MAIL_PAGE: Final = "invitations/mail.html"
 WITH_OWN_FRAME: Final = csp_update({"frame-src": ["'self'"]})
@@ -81,7 +83,12 @@ def readdress(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @may(Capability.MANAGE_INVITATIONS)
 def extend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """*Extend*: the links that are out live longer."""
-    return _act(request, invitation_id, ("extend_form", Extend(request.POST)), _extend, _("It lasts longer now."))
+
+    def done() -> str:
+        until = in_words(localtime(invitation(invitation_id).lasts_until))
+        return _("It lasts longer now: until %(day)s.") % {"day": until}
+
+    return _act(request, invitation_id, ("extend_form", Extend(request.POST)), _extend, done)
 
 
 @require_POST
@@ -180,9 +187,12 @@ def _act(
     invitation_id: UUID,
     given: tuple[str, PlainForm],
     action: Callable[[DeskRequest, UUID, dict[str, Any]], None],
-    done: str,
+    done: str | Callable[[], str],
 ) -> HttpResponse:
-    """Do what a form (with its name on the page) asks for; faults stand at their fields, nothing typed is lost."""
+    """Do what a form (with its name on the page) asks for; faults stand at their fields, nothing typed is lost.
+
+    `done` is said when it is: words, or what gives them once it is done.
+    """
     name, form = given
     if form.is_valid():
         try:
@@ -190,7 +200,7 @@ def _act(
         except GangwayError as error:
             form.refuse(error)
         else:
-            messages.success(request, done)
+            messages.success(request, done if isinstance(done, str) else done())
             return redirect("web:invitation", invitation_id)
     return _show(request, invitation_id, **{name: form})
 
