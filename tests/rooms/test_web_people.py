@@ -69,6 +69,16 @@ def test_an_invited_operator_joins_sets_up_a_second_factor_and_is_in():
     assert "No second factor" in row(admin.get("/operators/"), "nils@sp2.example").get_text()
 
 
+def test_microsoft_is_promised_only_where_the_page_behind_the_link_may_offer_it():
+    provider = make_provider()
+    admin = prove(sit_down(provider))
+    lead = " ".join(soup(admin.get("/operators/invite/")).main.get_text().split())
+    assert "chooses a password (or signs in with Microsoft, where the organization has that set up)" in lead
+    admin.post("/operators/invite/", invitation(provider))
+    offered = soup(Client().get(f"/join/{TOKEN.reveal()}"))
+    assert [way["value"] for way in offered.select("[name=way]")] == ["password"]
+
+
 def test_opening_the_link_changes_nothing():
     provider = make_provider()
     prove(sit_down(provider)).post("/operators/invite/", invitation(provider))
