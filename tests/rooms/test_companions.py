@@ -370,7 +370,8 @@ def test_what_it_lacks_is_told_as_the_connections_is_and_every_look_at_it_is_kep
         told = [("drift", "voice-1 (Call quality of Microsoft Teams)", Severity.NOTICE)] if lacks else []
         assert standing(customer, service_id) == told
         section = soup(client.get(place)).select_one("[aria-labelledby=quality]")
-        assert ("1 permission or role of the newest version is missing" in section.get_text()) is lacks
+        assert ("1 permission or role of the newest version is missing: Repair" in section.get_text()) is lacks
+        assert bool(section.select(f'a[href="/services/{service_id}/repair/"]')) is lacks
         repair = soup(client.get(f"/services/{service_id}/repair/")).select_one("[aria-labelledby=missing]")
         assert ("CallRecords.Read.All" in repair.get_text()) is lacks
         assert ("CallRecords.Read.All" in client.get(reverse("web:connection_export")).text) is lacks
