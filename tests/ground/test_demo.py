@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -86,6 +87,11 @@ def test_it_stays_up_on_the_same_folder_until_it_is_stopped(data):
             break
     assert re.search(r"sign in as +olivia@sp2\.example\n +password +\S+\n +one-time code +\d{6} ", said)
     assert len(parts_of(data)) > 4
+    begins = re.search(r"^ +(GANGWAY_SETTINGS_FILE=.* )doctor$", said, re.MULTILINE)[1]
+    line = ["sh", "-c", f"{begins}audit verify"]
+    told = subprocess.run(line, env={"PATH": os.environ["PATH"]}, cwd="/", capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (0, ""), told.stdout
+    assert (data / "demo" / "worker.toml").stat().st_mode & 0o077 == 0
     demo.send_signal(signal.SIGINT)
     assert demo.wait(timeout=60) == 0
     demo.stdout.close()

@@ -133,6 +133,10 @@ def _tell_addresses(stage: Stage, report: Report) -> None:
         "    Enterprise applications → Operation Center → Users and groups (she agrees to it first, by *Sign in with"
     )
     report.say("    Microsoft*); then morgan.member@contoso.com   Contoso-Morgan-1   signs in to the Operation Center")
+    report.say(
+        "  Commands           as on a machine of workers; instead of doctor also *audit verify*, *connection token* …:"
+    )
+    report.say(f"    {stage.commands} doctor")
     report.say("\nCtrl-C ends everything. What was made is kept for the next start.")
 
 

@@ -17,7 +17,7 @@ from gangway.cli.demo.errors import AlreadyRunning
 from gangway.cli.demo.plot import SignIn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORTS = {"web": 8000, "emulator": 8443, "portal": 8080, "inbox": 8025, "smtp": 1025}
@@ -82,6 +82,12 @@ class DemoFolder:
     def sign_in(self, email: str) -> SignIn:
         """How an operator signs in."""
         return SignIn(email, self.password(email), (self.home / f"totp-key-{email}").read_text("ascii"))
+
+    def keep_settings(self, role: str, settings: Mapping[str, str]) -> Path:
+        """Keep the settings of a role, by their names in capitals, as the file that commands are named; return it."""
+        path = self.home / f"{role}.toml"
+        _write(path, "".join(f"{name.lower()} = {json.dumps(value)}\n" for name, value in settings.items()))
+        return path
 
     def ports(self, wished: dict[str, int]) -> dict[str, int]:
         """A port for each part: as wished, else as last time, else the usual one, else any that is free.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -39,6 +40,8 @@ class Stage:
     walker: SignIn
     witness: Witness
     family: Family
+    commands: str
+    """How a person begins a line that runs a command of Gangway's with a worker's settings."""
 
 
 class Supervisor:
@@ -92,16 +95,26 @@ class Supervisor:
         web = self.parts.start("web", self._gangway("web"), environment=given, bears_a_kill=True)
         wait_until_listening(web, self.ports["web"])
 
+    def keep_settings(self, microsoft: dict[str, Any]) -> str:
+        """Keep a worker's settings as a file; returns how a line begins that runs a command of Gangway's with them."""
+        file = self.folder.keep_settings("worker", self._named("worker", microsoft))
+        return f"GANGWAY_SETTINGS_FILE={shlex.quote(str(file))} {shlex.quote(program('gangway'))}"
+
     def _gangway(self, *words: str) -> list[str]:
         return [program("gangway"), *words]
 
     def _settings(self, role: str, microsoft: dict[str, Any]) -> dict[str, str]:
-        """What a process of a role is told: exactly what its role needs."""
-        home, address = self.folder.home, getattr(self.database, role)
+        """What a process of a role is told, as its environment."""
+        given = self._named(role, microsoft)
+        given |= {"ROLE": role, f"{role.upper()}_DATABASE_URL": given.pop("DATABASE_URL")}
+        return environment(**{f"GANGWAY_{name}": value for name, value in given.items()})
+
+    def _named(self, role: str, microsoft: dict[str, Any]) -> dict[str, str]:
+        """The settings of a role by their names: exactly what it needs."""
+        home = self.folder.home
         given = {
-            "ROLE": role,
             "SECRET_KEY": self.folder.secret_key(),
-            f"{role.upper()}_DATABASE_URL": address.url().reveal(),
+            "DATABASE_URL": getattr(self.database, role).url().reveal(),
             "PUBLIC_URL": self.web,
             "ISSUER_URL": self.web,
             "WEB_PORT": str(self.ports["web"]),
@@ -126,7 +139,7 @@ class Supervisor:
                 "WORKER_STALLED_SECONDS": "5",
                 "WORKER_GRACE_SECONDS": "5",
             }
-        return environment(**{f"GANGWAY_{name}": value for name, value in given.items()})
+        return given
 
     def _run(self, name: str, command: list[str], settings: dict[str, str], *, given: str = "") -> str:
         """Run something to its end and return what it printed. Raises ChildFailed with what it complained about."""
@@ -155,5 +168,6 @@ def on_stage(setting: Setting, report: Report) -> Iterator[Stage]:
         with report.step("Worker and web start"):
             supervisor.start_worker(microsoft)
             supervisor.start_web(microsoft)
+        commands = supervisor.keep_settings(microsoft)
         walker = folder.sign_in(WALKER_EMAIL)
-        yield Stage(supervisor.web, mail["web"], microsoft, operator, walker, Witness(microsoft), parts)
+        yield Stage(supervisor.web, mail["web"], microsoft, operator, walker, Witness(microsoft), parts, commands)
