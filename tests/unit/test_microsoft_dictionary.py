@@ -119,6 +119,7 @@ def test_an_entry_says_what_happened_and_what_to_do_in_whole_sentences(entry: di
             assert re.match(r"[A-Z\"(].*[.?)]$", text), text
             assert set(re.findall(r"{(\w*)}", text)) <= set(dictionary.NO_FACTS)
             assert not re.search(r"AADSTS|GUID|please|oops|AAD ", text, re.IGNORECASE), text
+            assert not re.search(r"\b(below|above)\b", text), "it also stands in mails and lists: nothing is below it"
     assert not entry.error or issubclass(getattr(errors, entry.error), errors.MicrosoftError)
 
 
