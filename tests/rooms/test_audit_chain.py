@@ -302,6 +302,27 @@ def test_a_change_that_is_rolled_back_takes_no_place():
     assert checked(place) == Result(organizations=1, entries=2, erased=0, faults=())
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_while_a_chain_is_walked_is_no_fault():
+    place = make_provider()
+    signed()
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                note(place, number=1)
+        finally:
+            connection.close()
+
+    def is_signed_meanwhile(*given: Any) -> bool:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(write).result()
+        return is_signed(*given)
+
+    assert verify(signed=is_signed_meanwhile, recorded=[place.id], organization_id=place.id).faults == ()
+    assert checked(place) == Result(organizations=1, entries=2, erased=0, faults=())
+
+
 def test_a_chain_can_be_checked_in_pieces(monkeypatch):
     monkeypatch.setattr("gangway.audit.verify.AT_ONCE", 2)
     assert checked(chained(7)).entries == 8

@@ -1,11 +1,12 @@
 """Checking the chains: every entry is there, unchanged and in its place, from the first or the last cut to the end."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from gangway.audit.chain import FIRST, checkpoint_text, commitment_of, digest_of, link
@@ -38,19 +39,33 @@ class Result:
     faults: tuple[Fault, ...]
 
 
-@transaction.atomic
 def verify(*, signed: Verifier, recorded: Iterable[UUID], organization_id: UUID | None = None) -> Result:
     """Check one organization's chain, or all. Reads only; a faulty place is named and the check goes on behind it.
 
     `recorded` are the organizations that must have a chain: the making of each was its first entry.
     """
-    heads = Head.objects.order_by("organization_id")
-    chains = [_Chain(head, signed) for head in (heads.filter(pk=organization_id) if organization_id else heads)]
-    faults = [fault for chain in chains for fault in chain.faults()]
-    faults += _headless(recorded, organization_id)
-    faults += _unlinked(organization_id)
+    with _as_of_one_moment():
+        heads = Head.objects.order_by("organization_id")
+        chains = [_Chain(head, signed) for head in (heads.filter(pk=organization_id) if organization_id else heads)]
+        faults = [fault for chain in chains for fault in chain.faults()]
+        faults += _headless(recorded, organization_id)
+        faults += _unlinked(organization_id)
     entries, erased = sum(chain.entries for chain in chains), sum(chain.erased for chain in chains)
     return Result(len(chains), entries, erased, tuple(faults))
+
+
+@contextmanager
+def _as_of_one_moment() -> Iterator[None]:
+    """See all tables as they are now: a link that is added during the walk would stand behind the end that was read.
+
+    Within somebody's transaction it is that one's to say what is seen.
+    """
+    is_ours = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _headless(recorded: Iterable[UUID], organization_id: UUID | None) -> Iterator[Fault]:
