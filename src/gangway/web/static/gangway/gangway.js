@@ -255,10 +255,107 @@
     });
   };
 
+  /* What was typed into one part of a desk page isn't lost when another part is sent. It waits in this tab, for this
+     person and half an hour at most, until its field is there once more, and is marked there as not saved. Secrets,
+     codes, ticks in lists and what stands in dialogs don't wait. */
+  const UNSENT = "gangway-unsent";
+  const UNSENT_FOR = 30 * 60_000;
+  const STAYS = "[hx-get], [hx-post], [data-downloads], [method='dialog']";
+  const NEVER_WAITS = "dialog *, table *, [autocomplete='one-time-code'], [autocomplete$='-password']";
+  const unsentOf = (person) => {
+    try {
+      const found = JSON.parse(sessionStorage.getItem(UNSENT));
+      const young = ([, one]) => Date.now() - one.at < UNSENT_FOR;
+      return found?.person === person ? Object.fromEntries(Object.entries(found.fields).filter(young)) : {};
+    } catch {
+      return {};
+    }
+  };
+  const keepUnsent = (person, fields) => {
+    try {
+      sessionStorage.setItem(UNSENT, JSON.stringify({ person, fields }));
+    } catch {
+      /* Then it has to be typed once more. */
+    }
+  };
+  const isTyped = (field, ticks) => {
+    if (field.form.querySelector("[aria-invalid='true'], [role='alert']")) {
+      return true;
+    }
+    if (ticks) {
+      return field.checked !== field.defaultChecked;
+    }
+    const options = [...(field.options || [])];
+    const first = options.find((one) => one.defaultSelected) || options[0];
+    return field.value !== (first ? first.value : field.defaultValue);
+  };
+  document.addEventListener("submit", (event) => {
+    const [sent, desk] = [event.target, event.target.closest("main[data-person]")];
+    if (!desk?.dataset.person || event.defaultPrevented || sent.matches(STAYS)) {
+      return;
+    }
+    const kept = unsentOf(desk.dataset.person);
+    const names = new Set(fieldsOf(sent).map((field) => nameOf(sent, field)));
+    eachTyped((name, field, ticks) => {
+      if (names.has(name)) {
+        delete kept[name];
+      } else if (!field.matches(NEVER_WAITS) && isTyped(field, ticks)) {
+        kept[name] = { value: ticks ? field.checked : field.value, at: Date.now(), page: location.pathname };
+      }
+    });
+    keepUnsent(desk.dataset.person, kept);
+  });
+  const markUnsaved = (field, words) => {
+    const row = field.closest(".gw-field") || field.parentElement;
+    let mark = row.querySelector(":scope > [data-mark]");
+    if (!mark) {
+      mark = document.createElement("p");
+      mark.className = "gw-help";
+      mark.dataset.mark = "unsaved";
+      mark.id = `${field.id || field.name}_unsaved`;
+      mark.textContent = words;
+      row.append(mark);
+    }
+    field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") || ""} ${mark.id}`.trim());
+  };
+  const typeUnsent = () => {
+    const [desk, note] = [document.querySelector("main[data-person]"), document.getElementById("gw-unsent")];
+    if (!desk?.dataset.person) {
+      return;
+    }
+    const kept = unsentOf(desk.dataset.person);
+    eachTyped((name, field, ticks) => {
+      const [one, what] = [kept[name], ticks ? "checked" : "value"];
+      delete kept[name];
+      if (!one || one.value === field[what]) {
+        return;
+      }
+      const before = field[what];
+      field[what] = one.value;
+      if (field[what] !== one.value) {
+        field[what] = before;
+        return;
+      }
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      markUnsaved(field, desk.dataset.unsaved);
+    });
+    const untold = Object.values(kept).filter((one) => !one.told);
+    if (untold.length) {
+      note.querySelector("a").href = untold[0].page;
+      desk.prepend(note);
+      note.hidden = false;
+      for (const one of untold) {
+        one.told = true;
+      }
+    }
+    keepUnsent(desk.dataset.person, kept);
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
     tellZone();
     typeAgain();
+    typeUnsent();
     submitOnChange();
     tick();
     setInterval(tick, 1000);
