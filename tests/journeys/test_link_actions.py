@@ -61,7 +61,7 @@ def test_links_are_copied_replaced_asked_for_resent_frozen_extended_sent_elsewhe
     sees(page, "from 1 to 90")
     page.get_by_label("Days from now").fill("30")
     button(page, "Extend").click()
-    sees(page, "It lasts longer now: until ")
+    sees(page, "It lasts longer now: until")
 
     page.goto(f"{about}change/")
     page.get_by_label("E-mail address of the new recipient").fill("riley.roles@contoso.com")
