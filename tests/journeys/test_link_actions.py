@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.people import ACTIVATE, Administrator, Invited, Operator, button, sees
 from tests.journeys.seeded import GRACE
@@ -55,15 +55,7 @@ def test_links_are_copied_replaced_asked_for_resent_frozen_extended_sent_elsewhe
     expect(holder).to_have_url(re.compile("/wizard/"))
     freeze_and_unfreeze(operator, administrator, invited, about, fresh)
 
-    page.goto(f"{about}change/")
-    page.get_by_label("Days from now").fill("91")
-    button(page, "Extend").click()
-    sees(page, "from 1 to 90")
-    page.get_by_label("Days from now").fill("30")
-    button(page, "Extend").click()
-    sees(page, "It lasts longer now: until")
-
-    page.goto(f"{about}change/")
+    extend_beside_what_is_typed(page, about)
     page.get_by_label("E-mail address of the new recipient").fill("riley.roles@contoso.com")
     button(page, "Change recipient").click()
     sees(page, "It goes to another address now")
@@ -99,6 +91,24 @@ def freeze_and_unfreeze(
     sees(page, "It goes on where it stood.")
     administrator.open_link(fresh)
     expect(holder).to_have_url(re.compile("/wizard/"))
+
+
+def extend_beside_what_is_typed(page: Page, about: str) -> None:
+    """*Extend*, refused and then done, while another part of the page has something that nobody sent: it stays."""
+    page.goto(f"{about}change/")
+    page.locator("#id_phone").fill("+43 1 234567")
+    page.get_by_label("Days from now").fill("91")
+    button(page, "Extend").click()
+    sees(page, "from 1 to 90")
+    expect(page.locator("#id_phone")).to_have_value("+43 1 234567")
+    page.get_by_label("Days from now").fill("30")
+    button(page, "Extend").click()
+    sees(page, "It lasts longer now: until")
+    sees(page, "Something that you typed is not saved yet.")
+    page.get_by_role("link", name="It is there again on the page where you typed it").click()
+    expect(page).to_have_url(f"{about}change/")
+    expect(page.locator("#id_phone")).to_have_value("+43 1 234567")
+    sees(page, "Not saved yet: ")
 
 
 def newest(administrator: Administrator, address: str, invited: Invited, *, than: str = "") -> str:
