@@ -201,7 +201,7 @@ def test_a_form_whose_part_has_a_head_that_cannot_be_read_is_no_fault_of_ours():
 def test_the_web_process_takes_turns(monkeypatch):
     started = []
     monkeypatch.setattr(web.uvicorn, "run", lambda application, **_more: started.append(application))
-    monkeypatch.setattr(web, "prepared", lambda _role: nullcontext(settings.GANGWAY))
+    monkeypatch.setattr(web, "prepared", lambda _role, **_more: nullcontext(settings.GANGWAY))
     monkeypatch.setattr(web, "give_up_reach", lambda _settings: None)
     web.web()
     assert isinstance(import_string(started[0].replace(":", ".")), TakingTurns)
