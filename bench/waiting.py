@@ -200,6 +200,8 @@ async def _pages(stage: Stage, cookies: list[str], seeding: Any, *, every: float
         await asyncio.sleep(seconds)
         used = {name: each - before[name] for name, each in stage.busy().items()}
         lasted, waits = time.monotonic() - watched, sorted(wait for page in pages for wait in page.waits)
+        for page in pages:
+            page.ends = True
         ended_at = (await asyncio.to_thread(seeding, end=True))["ended_at"]
         await asyncio.wait(tasks, timeout=LONGEST_CHANGE)
         for task in tasks:
@@ -224,16 +226,19 @@ async def _pages(stage: Stage, cookies: list[str], seeding: Any, *, every: float
 
 
 class Page:
-    """One open wizard page: asks with the digest of what it shows, and ends when it is told something new."""
+    """One open wizard page: asks with the digest of what it shows, until it is told that its sign-in has ended.
+
+    `ends`: what is told from now on is that; before, that it takes long.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, url: str, cookie: str, every: float) -> None:
         self.session, self.url, self.headers = session, url, {"Cookie": cookie, "HX-Request": "true"}
         self.every = every
-        self.seen, self.changed_at, self.refused = "", 0.0, 0
+        self.seen, self.changed_at, self.refused, self.ends = "", 0.0, 0, False
         self.waits: list[float] = []
 
     async def stay_open(self, first: float) -> None:
-        """Ask until what it shows has changed."""
+        """Ask until it was told."""
         due = time.monotonic() + first
         while not self.changed_at:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
@@ -252,7 +257,7 @@ class Page:
             return
         mark = SEEN.search(body)
         assert mark, f"a page was answered {answer.status}"
-        if self.seen:
+        if self.seen and self.ends:
             self.changed_at = time.time()
         self.seen = mark[1].decode()
 
