@@ -40,6 +40,12 @@ from tests.rooms.factories_typed import SECRET, Hand, through
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("typed_for_real")]
 
 
+def begun(service_id: UUID, by: Actor) -> UUID:
+    """*Use known App registration* is ticked for a planned service; the draft that stands for it. In a scope."""
+    plan, fingerprint = registrations.pin()
+    return existing.begin_known(service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=by, now=clock.now())
+
+
 def test_a_second_service_uses_the_same_registration_with_a_credential_of_its_own(by_hand):
     made = by_hand.make()
     first = Hand.opened()
@@ -48,10 +54,7 @@ def test_a_second_service_uses_the_same_registration_with_a_credential_of_its_ow
     olga = Actor(kind="person", id=str(first.walked.operator_id), name="Olga Operator")
     again = by_hand.add_secret(made)
     with within(first.walked.customer.path):
-        plan, fingerprint = registrations.pin()
-        invitation_id = existing.begin_known(
-            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
-        )
+        invitation_id = begun(service_id, olga)
         existing.start_known(invitation_id=invitation_id, typed=first.types(again), by=olga, now=clock.now())
     run_until_idle()
     with within(first.walked.customer.path):
@@ -64,10 +67,7 @@ def test_an_operator_types_it_and_goes_straight_on_with_next(whole):
     olga = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
     with within(walked.customer.path):
         service_id = factories_services.plan(walked.customer, short_name="typed")
-        plan, fingerprint = registrations.pin()
-        invitation_id = existing.begin_known(
-            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
-        )
+        invitation_id = begun(service_id, olga)
         assert invited.invitation(invitation_id).state is State.DRAFT
         typed = Typed(CONTOSO, whole.app_id, "secret", SealedText(SECRET), date(2030, 1, 31))
         existing.start_known(invitation_id=invitation_id, typed=typed, by=olga, now=clock.now())
@@ -95,10 +95,7 @@ def test_what_is_sent_after_an_operator_typed_in_it_is_the_customers_own_to_type
     olga = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
     with within(walked.customer.path):
         service_id = factories_services.plan(walked.customer, short_name="sent")
-        plan, fingerprint = registrations.pin()
-        sent_id = existing.begin_known(
-            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
-        )
+        sent_id = begun(service_id, olga)
         invitations.send_draft(invitation_id=sent_id, by=olga, now=clock.now())
         with pytest.raises(NotNow):
             existing.start_known(invitation_id=sent_id, typed=Typed(CONTOSO, ""), by=olga, now=clock.now())
